@@ -1,0 +1,64 @@
+/* The UDP probe library as data: what to say to a service so that it answers, and what a
+ * true answer looks like. Read from YAML files (probes/library, --probes DIR) by
+ * expect/probe_file.h; this module only holds and looks up. */
+#ifndef PROBES_UDP_PROBE_H
+#define PROBES_UDP_PROBE_H
+
+#include "probes/portset.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { UDP_PAYLOAD_MAX = 1200 };
+
+/* Bytes that a true answer has at OFFSET, compared under MASK; a rule matches when every
+ * matcher of it does. */
+struct udp_matcher {
+    uint16_t offset, length;
+    uint8_t bytes[32], mask[32];
+};
+
+struct udp_probe {
+    char *name;             /* "dns" */
+    char *description;      /* "DNS: version.bind is not asked, only the root's NS" */
+    struct portset ports;   /* where the service usually lives */
+    uint8_t *payload;       /* owned */
+    uint16_t payload_length;
+    uint16_t transaction_offset, transaction_length; /* bytes of the payload that a true
+                                                        answer repeats; length 0: none */
+    int32_t reply_transaction_offset; /* where the answer repeats them; -1: nowhere */
+    struct udp_matcher *matchers;     /* owned */
+    size_t matcher_count;
+    bool never_answers;     /* the service is mute to strangers (syslog, VXLAN, …) */
+    char *source;           /* the specification that the payload comes from */
+};
+
+struct udp_library {
+    struct udp_probe *probes; /* owned */
+    size_t count, capacity;
+    uint16_t *by_port;  /* 65536 entries, 1-based index into probes, 0: none; owned */
+};
+
+void udp_library_free(struct udp_library *library);
+
+/* Takes over *PROBE (and empties it). A later probe for a port replaces an earlier one.
+ * Returns 0 or -ENOMEM (then *PROBE is untouched). */
+int udp_library_add(struct udp_library *library, struct udp_probe *probe)
+    __attribute__((warn_unused_result));
+void udp_probe_free(struct udp_probe *probe); /* frees what it owns, not PROBE */
+
+/* The probe for PORT, or NULL: then an empty datagram is sent. */
+const struct udp_probe *udp_library_find(const struct udp_library *library, uint16_t port);
+
+enum udp_match {
+    UDP_MATCH_NONE,     /* not what the service would say: visible as "something else" */
+    UDP_MATCH_SHAPE,    /* looks right; there is no transaction id to check */
+    UDP_MATCH_PROVEN,   /* repeats our transaction id */
+};
+/* Holds an answer against PROBE. TRANSACTION are the transaction_length bytes that were
+ * sent. */
+enum udp_match udp_probe_match(const struct udp_probe *probe, const uint8_t *transaction,
+                               const uint8_t *answer, size_t length);
+
+#endif
