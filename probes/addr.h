@@ -49,8 +49,8 @@ bool addr_next(struct addr *addr);
 
 /* First and last address of the block of PREFIX bits around ADDR. -EINVAL if PREFIX is
  * out of range for the family. */
-int addr_block(const struct addr *addr, unsigned prefix, struct addr *first,
-               struct addr *last) __attribute__((warn_unused_result));
+int addr_block(const struct addr *addr, unsigned prefix, struct addr *first, struct addr *last)
+    __attribute__((warn_unused_result));
 
 /* How many addresses lie in FIRST..LAST (both included), at most UINT64_MAX; 0 when the
  * families differ or LAST < FIRST. */
