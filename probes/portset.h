@@ -30,7 +30,8 @@ int portset_remove_set(struct portset *set, const struct portset *other)
 /* Keeps what is in OTHER too. */
 int portset_intersect(struct portset *set, const struct portset *other)
     __attribute__((warn_unused_result));
-int portset_copy(struct portset *to, const struct portset *from) /* TO is overwritten, not freed */
+int portset_copy(struct portset *to,
+                 const struct portset *from) /* TO is overwritten, not freed */
     __attribute__((warn_unused_result));
 
 bool portset_has(const struct portset *set, uint16_t port);
@@ -43,7 +44,8 @@ uint16_t portset_nth(const struct portset *set, uint32_t index);
 /* The reverse of portset_nth(): the rank of PORT, or -1 when it is not in the set. */
 int32_t portset_rank(const struct portset *set, uint16_t port);
 
-/* Reads "22,80-90,443" (numbers and ranges only). Returns 0, -EINVAL or -ENOMEM. */
+/* Reads "22,80-90,443" (numbers and ranges only, at least one, no spaces). SET is overwritten,
+ * not freed. Returns 0, or -EINVAL or -ENOMEM with the empty set. */
 int portset_parse(struct portset *set, const char *text) __attribute__((warn_unused_result));
 
 /* "22,80-90,443" as a string that the caller frees; "" for the empty set; NULL: no memory. */
