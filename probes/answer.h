@@ -16,14 +16,14 @@
 struct answer {
     enum port_state state;
     enum reason reason;
-    enum origin origin;  /* what is certain from addresses alone; else ORIGIN_UNKNOWN */
-    bool host_spoke;     /* the target itself sent it: proof that it is alive */
-    bool maybe_absent;   /* "cannot be reached" from another hop: says nothing about a
-                            firewall unless the host proves alive otherwise */
+    enum origin origin; /* what is certain from addresses alone; else ORIGIN_UNKNOWN */
+    bool host_spoke;    /* the target itself sent it: proof that it is alive */
+    bool maybe_absent;  /* "cannot be reached" from another hop: says nothing about a
+                           firewall unless the host proves alive otherwise */
 };
 
-/* Reads a matched reply. False for replies that say nothing about a port: an echo reply, a TCP segment that is
- * neither SYN-ACK nor RST, an informational ICMP message. */
+/* Reads a matched reply. False for replies that say nothing about a port: an echo reply, a TCP
+ * segment that is neither SYN-ACK nor RST, an informational ICMP message. */
 bool answer_read(struct answer *answer, const struct reply *reply);
 
 /* One row of the ICMP table, for documents and tests. */
@@ -31,8 +31,8 @@ struct icmp_row {
     uint8_t family, type, code; /* family: enum addr_family */
     enum port_state tcp, udp;   /* the state when the target itself sent it */
     enum reason reason;
-    bool about_reach;           /* "cannot be reached": see maybe_absent */
-    const char *source;         /* "RFC 1812, 5.2.7.1" */
+    bool about_reach;   /* "cannot be reached": see maybe_absent */
+    const char *source; /* "RFC 1812, 5.2.7.1" */
 };
 const struct icmp_row *answer_icmp_rows(size_t *count);
 

@@ -30,9 +30,9 @@ struct cookie {
 };
 
 struct cookie_fields {
-    uint32_t sequence;    /* TCP sequence number; also seeds UDP transaction ids */
-    uint16_t ip_id;       /* IPv4 identification; never 0 */
-    uint32_t flow_label;  /* IPv6, 20 bits; never 0 */
+    uint32_t sequence;   /* TCP sequence number; also seeds UDP transaction ids */
+    uint16_t ip_id;      /* IPv4 identification; never 0 */
+    uint32_t flow_label; /* IPv6, 20 bits; never 0 */
 };
 
 /* Draws a key from the kernel (getrandom). */

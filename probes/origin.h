@@ -1,9 +1,9 @@
 /* Who said no: a pure function of the evidence that one host gave in one run.
  *
- * The oracles (measured on Linux, see docs/origin.md): Linux copies the DSCP of a SYN into its RST while netfilter's
- * reject writes 0; a SYN with an MD5 option and a UDP datagram with a wrong length are
- * thrown away by stacks but still rejected by netfilter. Claims are made only on evidence
- * of the same host in the same run, otherwise the origin stays unknown. */
+ * The oracles (measured on Linux, see docs/origin.md): Linux copies the DSCP of a SYN into its
+ * RST while netfilter's reject writes 0; a SYN with an MD5 option and a UDP datagram with a
+ * wrong length are thrown away by stacks but still rejected by netfilter. Claims are made only
+ * on evidence of the same host in the same run, otherwise the origin stays unknown. */
 #ifndef PROBES_ORIGIN_H
 #define PROBES_ORIGIN_H
 

@@ -26,29 +26,29 @@ enum reply_kind {
 
 /* A header quoted in an ICMP error (RFC 792: IP header and 8 bytes at least). */
 struct quote {
-    uint8_t ttl, tos;      /* as the packet had them where the error was made */
-    uint16_t ip_id;        /* IPv4 */
-    uint32_t flow_label;   /* IPv6 */
-    bool has_sequence;     /* TCP: the sequence number was quoted */
+    uint8_t ttl, tos;    /* as the packet had them where the error was made */
+    uint16_t ip_id;      /* IPv4 */
+    uint32_t flow_label; /* IPv6 */
+    bool has_sequence;   /* TCP: the sequence number was quoted */
     uint32_t sequence;
     uint16_t udp_length, udp_checksum; /* UDP */
 };
 
 struct reply {
     enum reply_kind kind;
-    enum proto proto;          /* of the probe that it answers; echo: PROTO_TCP, unused */
-    struct addr from, to;      /* outer addresses of the packet */
-    struct addr target;        /* whom the probe went to: FROM, or the quoted destination */
-    struct addr prober;        /* who sent the probe: TO, or the quoted source */
-    uint16_t port;             /* at the target; echo: sequence number */
-    uint16_t source_port;      /* at the prober; echo: identifier */
-    uint8_t ttl, tos;          /* of the outer header */
+    enum proto proto;     /* of the probe that it answers; echo: PROTO_TCP, unused */
+    struct addr from, to; /* outer addresses of the packet */
+    struct addr target;   /* whom the probe went to: FROM, or the quoted destination */
+    struct addr prober;   /* who sent the probe: TO, or the quoted source */
+    uint16_t port;        /* at the target; echo: sequence number */
+    uint16_t source_port; /* at the prober; echo: identifier */
+    uint8_t ttl, tos;     /* of the outer header */
     uint32_t sequence, acknowledgement; /* TCP */
-    bool has_acknowledgement;  /* TCP: the ACK flag is set */
+    bool has_acknowledgement;           /* TCP: the ACK flag is set */
     uint8_t icmp_type, icmp_code;
-    struct quote quote;        /* REPLY_ICMP_ERROR */
-    const uint8_t *payload;    /* UDP or echo: into the packet */
-    size_t payload_length;     /* what was captured of it */
+    struct quote quote;     /* REPLY_ICMP_ERROR */
+    const uint8_t *payload; /* UDP or echo: into the packet */
+    size_t payload_length;  /* what was captured of it */
 };
 
 /* Why a packet is no reply. */

@@ -57,21 +57,21 @@ enum reason {
     /* silence */
     REASON_NO_RESPONSE,
     /* why there is no verdict */
-    REASON_HOST_SILENT,   /* the host never proved alive */
-    REASON_WENT_SILENT,   /* the host answered, then stopped: down, or blocking us */
-    REASON_SEND_FAILED,   /* probes did not leave this machine */
-    REASON_CAPTURE_LOSS,  /* the capture lost packets */
-    REASON_LINK_DOWN,     /* the interface was down or changed meanwhile */
-    REASON_CONFLICT,      /* valid answers contradict each other */
-    REASON_RATE_LIMITED,  /* answers are limited to a rate */
+    REASON_HOST_SILENT,        /* the host never proved alive */
+    REASON_WENT_SILENT,        /* the host answered, then stopped: down, or blocking us */
+    REASON_SEND_FAILED,        /* probes did not leave this machine */
+    REASON_CAPTURE_LOSS,       /* the capture lost packets */
+    REASON_LINK_DOWN,          /* the interface was down or changed meanwhile */
+    REASON_CONFLICT,           /* valid answers contradict each other */
+    REASON_RATE_LIMITED,       /* answers are limited to a rate */
     REASON_ANSWERS_EVERYTHING, /* SYN proxy or tarpit */
-    REASON_TRIES_EXHAUSTED, /* --max-tries came before the proof */
-    REASON_DEADLINE,      /* --deadline came before the proof */
-    REASON_INTERRUPTED,   /* a signal came before the proof */
-    REASON_UNRESOLVED,    /* the name has no address */
-    REASON_NO_ROUTE,      /* this machine has no route to the host */
-    REASON_WRONG_KEY,     /* a responder signs with another key */
-    REASON_LOCAL_FIREWALL, /* outbound audits: refused by this machine's own firewall */
+    REASON_TRIES_EXHAUSTED,    /* --max-tries came before the proof */
+    REASON_DEADLINE,           /* --deadline came before the proof */
+    REASON_INTERRUPTED,        /* a signal came before the proof */
+    REASON_UNRESOLVED,         /* the name has no address */
+    REASON_NO_ROUTE,           /* this machine has no route to the host */
+    REASON_WRONG_KEY,          /* a responder signs with another key */
+    REASON_LOCAL_FIREWALL,     /* outbound audits: refused by this machine's own firewall */
     REASON_COUNT,
 };
 

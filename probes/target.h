@@ -34,16 +34,16 @@ struct observation {
 
 /* Round-trip loss of the path to a host, from probes to ports that answer. */
 struct loss_estimate {
-    double estimate;  /* lost / samples; 0 without samples */
-    double upper;     /* upper confidence bound; 1 without samples */
+    double estimate; /* lost / samples; 0 without samples */
+    double upper;    /* upper confidence bound; 1 without samples */
     uint32_t samples;
 };
 
 /* All that is known of one target when the engine is done with it. */
 struct host_observation {
-    size_t target;    /* index of the struct target */
-    bool alive;       /* it answered something itself */
-    double rtt_ms;    /* smoothed; 0 when nothing answered */
+    size_t target; /* index of the struct target */
+    bool alive;    /* it answered something itself */
+    double rtt_ms; /* smoothed; 0 when nothing answered */
     struct loss_estimate loss;
     struct observation *items; /* sorted by protocol, then first port; owned */
     size_t count;

@@ -23,11 +23,11 @@ enum { PROBE_TOS = 0x28 };
 enum { PROBE_TTL = 64 };
 
 enum template_kind {
-    TEMPLATE_SYN,          /* TCP SYN with an MSS option */
-    TEMPLATE_SYN_MD5,      /* its twin with an MD5 option (RFC 2385): stacks drop it */
-    TEMPLATE_UDP,          /* UDP with a payload */
+    TEMPLATE_SYN,            /* TCP SYN with an MSS option */
+    TEMPLATE_SYN_MD5,        /* its twin with an MD5 option (RFC 2385): stacks drop it */
+    TEMPLATE_UDP,            /* UDP with a payload */
     TEMPLATE_UDP_BAD_LENGTH, /* its twin whose UDP length is wrong: stacks drop it */
-    TEMPLATE_ECHO,         /* ICMP or ICMPv6 echo request */
+    TEMPLATE_ECHO,           /* ICMP or ICMPv6 echo request */
 };
 
 struct template;
@@ -35,8 +35,7 @@ struct template;
 /* Builds a template. PAYLOAD is copied (UDP only; at most 1200 bytes). NULL and *ERROR
  * when libnet refuses or memory is short. */
 struct template *template_new(enum addr_family family, enum template_kind kind,
-                              const void *payload, size_t payload_length,
-                              struct error *error);
+                              const void *payload, size_t payload_length, struct error *error);
 void template_free(struct template *template);
 
 size_t template_length(const struct template *template); /* of the whole packet */

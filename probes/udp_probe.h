@@ -20,24 +20,24 @@ struct udp_matcher {
 };
 
 struct udp_probe {
-    char *name;             /* "dns" */
-    char *description;      /* "DNS: version.bind is not asked, only the root's NS" */
-    struct portset ports;   /* where the service usually lives */
-    uint8_t *payload;       /* owned */
+    char *name;           /* "dns" */
+    char *description;    /* "DNS: version.bind is not asked, only the root's NS" */
+    struct portset ports; /* where the service usually lives */
+    uint8_t *payload;     /* owned */
     uint16_t payload_length;
     uint16_t transaction_offset, transaction_length; /* bytes of the payload that a true
                                                         answer repeats; length 0: none */
     int32_t reply_transaction_offset; /* where the answer repeats them; -1: nowhere */
     struct udp_matcher *matchers;     /* owned */
     size_t matcher_count;
-    bool never_answers;     /* the service is mute to strangers (syslog, VXLAN, …) */
-    char *source;           /* the specification that the payload comes from */
+    bool never_answers; /* the service is mute to strangers (syslog, VXLAN, …) */
+    char *source;       /* the specification that the payload comes from */
 };
 
 struct udp_library {
     struct udp_probe *probes; /* owned */
     size_t count, capacity;
-    uint16_t *by_port;  /* 65536 entries, 1-based index into probes, 0: none; owned */
+    uint16_t *by_port; /* 65536 entries, 1-based index into probes, 0: none; owned */
 };
 
 void udp_library_free(struct udp_library *library);
@@ -52,9 +52,9 @@ void udp_probe_free(struct udp_probe *probe); /* frees what it owns, not PROBE *
 const struct udp_probe *udp_library_find(const struct udp_library *library, uint16_t port);
 
 enum udp_match {
-    UDP_MATCH_NONE,     /* not what the service would say: visible as "something else" */
-    UDP_MATCH_SHAPE,    /* looks right; there is no transaction id to check */
-    UDP_MATCH_PROVEN,   /* repeats our transaction id */
+    UDP_MATCH_NONE,   /* not what the service would say: visible as "something else" */
+    UDP_MATCH_SHAPE,  /* looks right; there is no transaction id to check */
+    UDP_MATCH_PROVEN, /* repeats our transaction id */
 };
 /* Holds an answer against PROBE. TRANSACTION are the transaction_length bytes that were
  * sent. */
