@@ -30,25 +30,25 @@ struct verdict {
     struct observation seen; /* protocol, ports, state, reason, origin, by, ttl, tries, … */
     enum result result;
     /* The rest is absent (NULL) in a scan. */
-    char *expected;       /* as a person would write it: "open", "rejected(reset)",
-                             "open or silent" */
-    char *rule;           /* where the rule stands: "edge.yml:14"; "-e:1" for a rule line */
-    char *rule_text;      /* the ports as the rule says them: "8080,8443", "others" */
+    char *expected;  /* as a person would write it: "open", "rejected(reset)",
+                        "open or silent" */
+    char *rule;      /* where the rule stands: "edge.yml:14"; "-e:1" for a rule line */
+    char *rule_text; /* the ports as the rule says them: "8080,8443", "others" */
     char *note;
-    char *waiver;         /* reason of the waiver that covers it; also of an expired one */
+    char *waiver; /* reason of the waiver that covers it; also of an expired one */
     char *waiver_owner;
-    char *waiver_until;   /* "2026-12-31" */
+    char *waiver_until; /* "2026-12-31" */
     bool waiver_expired;
 };
 
 struct host_verdicts {
-    char *name;            /* as the file or the command line names it */
-    char *group;           /* NULL: none */
-    struct addr address;   /* ADDR_NONE when the name could not be resolved */
+    char *name;          /* as the file or the command line names it */
+    char *group;         /* NULL: none */
+    struct addr address; /* ADDR_NONE when the name could not be resolved */
     bool alive;
     double rtt_ms;
     struct loss_estimate loss;
-    char *problem;         /* why nothing is known of the host, e.g. the resolver's words */
+    char *problem;            /* why nothing is known of the host, e.g. the resolver's words */
     struct verdict *verdicts; /* sorted by protocol, then first port */
     size_t count, capacity;
 };
@@ -68,18 +68,18 @@ struct audit_traffic {
 };
 
 struct audit {
-    char version[32];      /* of the portvet that made it */
-    char *name;            /* of the expectations; NULL: none */
-    char *vantage;         /* --from; NULL: none */
+    char version[32];                  /* of the portvet that made it */
+    char *name;                        /* of the expectations; NULL: none */
+    char *vantage;                     /* --from; NULL: none */
     struct timespec started, finished; /* wall clock, UTC */
-    char *mode;            /* "raw" or "connect" */
-    enum result result;    /* the worst; RESULT_SCANNED for a scan */
+    char *mode;                        /* "raw" or "connect" */
+    enum result result;                /* the worst; RESULT_SCANNED for a scan */
     bool interrupted;
     struct audit_file *files;
     size_t file_count;
     struct audit_summary summary;
     struct audit_traffic traffic;
-    char **warnings;       /* expiring waivers and the like, one sentence each */
+    char **warnings; /* expiring waivers and the like, one sentence each */
     size_t warning_count;
     struct host_verdicts *hosts; /* in the order of the plan */
     size_t host_count, host_capacity;
@@ -96,7 +96,8 @@ struct verdict *host_add_verdict(struct host_verdicts *host);
 /* Keeps a copy of each; 0 or -ENOMEM. */
 int audit_add_file(struct audit *audit, const char *path, const char sha256[static 65])
     __attribute__((warn_unused_result));
-int audit_add_warning(struct audit *audit, const char *text) __attribute__((warn_unused_result));
+int audit_add_warning(struct audit *audit, const char *text)
+    __attribute__((warn_unused_result));
 
 /* Sorts each host's verdicts, counts the summary and sets the overall result: broken over
  * inconclusive over met; an audit in which everything is met or waived is met. */

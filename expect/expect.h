@@ -50,19 +50,19 @@ typedef int resolve_fn(void *context, const char *name, struct addr **addresses,
                        struct error *error);
 
 struct plan_options {
-    const char *from;          /* vantage, NULL: none given */
-    const char *host_glob;     /* --host, NULL: all; matched against names and addresses */
-    enum addr_family family;   /* -4, -6, or ADDR_NONE for both */
-    uint32_t max_hosts;        /* --max-hosts */
-    unsigned shard, shards;    /* K of N, 1-based; 1 of 1: everything */
-    struct timespec today;     /* wall clock: which waivers hold */
+    const char *from;        /* vantage, NULL: none given */
+    const char *host_glob;   /* --host, NULL: all; matched against names and addresses */
+    enum addr_family family; /* -4, -6, or ADDR_NONE for both */
+    uint32_t max_hosts;      /* --max-hosts */
+    unsigned shard, shards;  /* K of N, 1-based; 1 of 1: everything */
+    struct timespec today;   /* wall clock: which waivers hold */
     resolve_fn *resolve;
     void *resolve_context;
 };
 
 /* What to probe, and what each port of it must be. */
 struct plan {
-    struct target *targets;  /* one for each address; owned with all that they point to */
+    struct target *targets; /* one for each address; owned with all that they point to */
     size_t count;
     struct plan_details *details; /* expectations behind each target; opaque */
 };
@@ -77,7 +77,8 @@ void plan_free(struct plan *plan);
 /* Starts the audit of a plan: name, vantage, files, waiver warnings, and a host for each
  * name that could not be resolved (its expectations are inconclusive, reason
  * unresolved). 0 or -ENOMEM. */
-int plan_begin(const struct plan *plan, struct audit *audit) __attribute__((warn_unused_result));
+int plan_begin(const struct plan *plan, struct audit *audit)
+    __attribute__((warn_unused_result));
 
 /* Adds the verdicts on one target to AUDIT: each observation split by rule, held against
  * what is expected, waivers applied. 0 or -ENOMEM. */
