@@ -64,6 +64,9 @@ static char *copy_line(const struct complaint_place *place, unsigned *caret)
 }
 
 static bool fill(struct complaint *complaint, const struct complaint_place *place,
+                 const char *format, va_list arguments) __attribute__((format(printf, 3, 0)));
+
+static bool fill(struct complaint *complaint, const struct complaint_place *place,
                  const char *format, va_list arguments)
 {
     complaint->line = place->line;
