@@ -16,7 +16,8 @@ struct cookie_key {
     uint8_t bytes[16];
 };
 
-/* A probe's flow: everything that an answer, or an ICMP quote of 8 bytes, repeats. */
+/* A probe's flow: everything that an answer, or an ICMP quote of 8 bytes, repeats. The
+ * scope of an address is no part of it: packets do not carry one. */
 struct flow {
     enum proto proto;
     uint16_t source_port; /* ours */
@@ -30,7 +31,7 @@ struct cookie {
 };
 
 struct cookie_fields {
-    uint32_t sequence;   /* TCP sequence number; also seeds UDP transaction ids */
+    uint32_t sequence;   /* TCP sequence number, echo data; also seeds UDP transaction ids */
     uint16_t ip_id;      /* IPv4 identification; never 0 */
     uint32_t flow_label; /* IPv6, 20 bits; never 0 */
 };

@@ -1,0 +1,156 @@
+#include "probes/cookie.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct addr address(const char *text)
+{
+    struct addr addr;
+    assert_int_equal(addr_parse(&addr, text), 0);
+    return addr;
+}
+
+static struct cookie_key key_of(uint64_t seed)
+{
+    struct cookie_key key;
+    cookie_key_from_seed(&key, seed);
+    return key;
+}
+
+static void the_same_seed_gives_the_same_key(void **state)
+{
+    (void)state;
+    struct cookie_key one = key_of(7), same = key_of(7), other = key_of(8);
+    assert_memory_equal(&one, &same, sizeof one);
+    assert_memory_not_equal(&one, &other, sizeof one);
+}
+
+static void drawn_keys_differ(void **state)
+{
+    (void)state;
+    struct cookie_key one = {{0}}, other = {{0}};
+    cookie_key_draw(&one);
+    cookie_key_draw(&other);
+    assert_memory_not_equal(&one, &other, sizeof one);
+}
+
+static void every_part_of_the_flow_changes_the_cookie(void **state)
+{
+    (void)state;
+    struct cookie_key key = key_of(1), other_key = key_of(2);
+    struct addr source = address("192.0.2.1"), target = address("192.0.2.2"),
+                source6 = address("2001:db8::1"), target6 = address("2001:db8::2");
+    const struct flow base = {PROTO_TCP, 40000, 80, &source, &target};
+    const struct flow changed[] = {
+        {PROTO_UDP, 40000, 80, &source, &target},  {PROTO_TCP, 40001, 80, &source, &target},
+        {PROTO_TCP, 40000, 81, &source, &target},  {PROTO_TCP, 40000, 80, &target, &target},
+        {PROTO_TCP, 40000, 80, &source, &source},  {PROTO_TCP, 40000, 80, &target, &source},
+        {PROTO_TCP, 80, 40000, &source, &target},  {PROTO_TCP, 40000, 80, &source6, &target6},
+        {PROTO_TCP, 40000, 80, &source, &target6},
+    };
+    struct cookie cookie = cookie_make(&key, &base), same = cookie_make(&key, &base);
+    assert_memory_equal(&cookie, &same, sizeof cookie);
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+        struct cookie other = cookie_make(&key, &changed[i]);
+        assert_int_not_equal(cookie.word[0], other.word[0]);
+        assert_int_not_equal(cookie.word[1], other.word[1]);
+    }
+    struct cookie other = cookie_make(&other_key, &base);
+    assert_memory_not_equal(&cookie, &other, sizeof cookie);
+}
+
+static void the_scope_of_an_address_is_no_part_of_the_cookie(void **state)
+{
+    (void)state;
+    struct cookie_key key = key_of(1);
+    struct addr source = address("fe80::1"), target = address("fe80::2%1"),
+                answering = address("fe80::2");
+    struct flow sent = {PROTO_TCP, 40000, 80, &source, &target};
+    struct flow seen = {PROTO_TCP, 40000, 80, &source, &answering};
+    struct cookie one = cookie_make(&key, &sent), other = cookie_make(&key, &seen);
+    assert_memory_equal(&one, &other, sizeof one);
+}
+
+static void tries_of_a_flow_lie_outside_of_each_others_window(void **state)
+{
+    (void)state;
+    struct cookie cookie = {{0x0123456789abcdef, 0xfedcba9876543210}};
+    struct cookie_fields first = cookie_for_try(&cookie, 1);
+    for (unsigned try = 2; try < 30; try++) {
+        struct cookie_fields fields = cookie_for_try(&cookie, try);
+        assert_true(fields.sequence - first.sequence > 65536);
+        assert_true(first.sequence - fields.sequence > 65536);
+    }
+}
+
+static void an_ip_id_or_flow_label_is_never_zero_nor_too_wide(void **state)
+{
+    (void)state;
+    for (uint64_t word = 0; word < 200000; word++) {
+        struct cookie cookie = {{word, 0}};
+        struct cookie_fields fields = cookie_for_try(&cookie, 1);
+        assert_int_not_equal(fields.ip_id, 0);
+        assert_int_not_equal(fields.flow_label, 0);
+        assert_true(fields.flow_label <= 0xfffff);
+    }
+}
+
+static void tcp_keeps_its_source_port_for_all_tries(void **state)
+{
+    (void)state;
+    struct cookie_key key = key_of(3);
+    struct addr target = address("192.0.2.2");
+    uint16_t first = cookie_source_index(&key, PROTO_TCP, &target, 80, 1, 1000);
+    for (unsigned try = 2; try < 20; try++)
+        assert_int_equal(cookie_source_index(&key, PROTO_TCP, &target, 80, try, 1000), first);
+}
+
+static void udp_takes_another_source_port_for_each_try(void **state)
+{
+    (void)state;
+    struct cookie_key key = key_of(3);
+    struct addr target = address("192.0.2.2");
+    int changes = 0;
+    uint16_t last = cookie_source_index(&key, PROTO_UDP, &target, 53, 1, 1000);
+    for (unsigned try = 2; try < 20; try++) {
+        uint16_t index = cookie_source_index(&key, PROTO_UDP, &target, 53, try, 1000);
+        changes += index != last;
+        last = index;
+    }
+    assert_true(changes > 15);
+}
+
+static void source_ports_are_spread_over_all_that_there_are(void **state)
+{
+    (void)state;
+    struct cookie_key key = key_of(3);
+    struct addr target = address("2001:db8::2");
+    unsigned used[16] = {0};
+    for (unsigned port = 0; port < 1600; port++) {
+        uint16_t index = cookie_source_index(&key, PROTO_TCP, &target, (uint16_t)port, 1, 16);
+        assert_true(index < 16);
+        used[index]++;
+    }
+    for (size_t i = 0; i < 16; i++)
+        assert_in_range(used[i], 60, 140);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_seed_gives_the_same_key),
+        cmocka_unit_test(drawn_keys_differ),
+        cmocka_unit_test(every_part_of_the_flow_changes_the_cookie),
+        cmocka_unit_test(the_scope_of_an_address_is_no_part_of_the_cookie),
+        cmocka_unit_test(tries_of_a_flow_lie_outside_of_each_others_window),
+        cmocka_unit_test(an_ip_id_or_flow_label_is_never_zero_nor_too_wide),
+        cmocka_unit_test(tcp_keeps_its_source_port_for_all_tries),
+        cmocka_unit_test(udp_takes_another_source_port_for_each_try),
+        cmocka_unit_test(source_ports_are_spread_over_all_that_there_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
