@@ -27,7 +27,7 @@ enum template_kind {
     TEMPLATE_SYN_MD5,        /* its twin with an MD5 option (RFC 2385): stacks drop it */
     TEMPLATE_UDP,            /* UDP with a payload */
     TEMPLATE_UDP_BAD_LENGTH, /* its twin whose UDP length is wrong: stacks drop it */
-    TEMPLATE_ECHO,           /* ICMP or ICMPv6 echo request */
+    TEMPLATE_ECHO, /* ICMP or ICMPv6 echo request; its data is the cookie's sequence */
 };
 
 struct template;
