@@ -22,8 +22,9 @@ struct answer {
                            firewall unless the host proves alive otherwise */
 };
 
-/* Reads a matched reply. False for replies that say nothing about a port: an echo reply, a TCP
- * segment that is neither SYN-ACK nor RST, an informational ICMP message. */
+/* Reads a matched reply. False for replies that say nothing about a port: an echo reply, a
+ * TCP segment that is neither SYN-ACK nor RST. An error from this machine itself gives
+ * PORT_UNKNOWN and ORIGIN_LOCAL, an ICMP code that is in no row REASON_UNASSIGNED_CODE. */
 bool answer_read(struct answer *answer, const struct reply *reply);
 
 /* One row of the ICMP table, for documents and tests. */

@@ -44,6 +44,7 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_REASSEMBLY_TIMEOUT] = "reassembly-timeout",
     [REASON_PARAMETER_PROBLEM] = "parameter-problem",
     [REASON_SOURCE_QUENCH] = "source-quench",
+    [REASON_UNASSIGNED_CODE] = "unassigned-code",
     [REASON_NO_RESPONSE] = "no-response",
     [REASON_HOST_SILENT] = "host-silent",
     [REASON_WENT_SILENT] = "went-silent",

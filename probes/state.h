@@ -54,6 +54,7 @@ enum reason {
     REASON_REASSEMBLY_TIMEOUT,
     REASON_PARAMETER_PROBLEM,
     REASON_SOURCE_QUENCH,
+    REASON_UNASSIGNED_CODE, /* an ICMP error with a code that no RFC defines */
     /* silence */
     REASON_NO_RESPONSE,
     /* why there is no verdict */
