@@ -29,6 +29,7 @@ struct observation {
     uint8_t ttl;        /* of the answer as it arrived; 0 when nobody answered */
     uint16_t tries;     /* the most probes that one of these ports was sent */
     double miss;        /* silence: bound on the chance that an answer was missed; else 0 */
+    bool open_seen;     /* REASON_CONFLICT: one of the contradicting answers said open */
     uint32_t confirmed; /* rate-limited rejects: how many were confirmed one by one; else 0 */
 };
 

@@ -44,6 +44,7 @@ void engine_free(struct engine *engine);
 /* Targets whose route is not known yet: the driver looks each up once and says so.
  * False: none is waiting. */
 bool engine_wants_route(struct engine *engine, size_t *target);
+const struct addr *engine_target_address(const struct engine *engine, size_t target);
 void engine_set_route(struct engine *engine, size_t target, const struct net_route *route,
                       int error);
 

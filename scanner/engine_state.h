@@ -1,0 +1,92 @@
+/* What the engine's files share: the state of a scan. Private to them.
+ *
+ * engine.c lets hosts in and gives them turns, batch.c decides what a host sends next and
+ * judges its silence, twins.c asks who said no, match.c finds the probe that a packet
+ * answers, settle.c turns slots into observations. */
+#ifndef SCANNER_ENGINE_STATE_H
+#define SCANNER_ENGINE_STATE_H
+
+#include "scanner/address_table.h"
+#include "scanner/engine.h"
+#include "scanner/host.h"
+#include "scanner/pace.h"
+#include "scanner/probe_maker.h"
+#include "scanner/wakeups.h"
+
+/* What a packet handed out by engine_take_probes() was. */
+struct outgoing {
+    uint32_t host, slot;
+    uint32_t control_try; /* 0: a try of the port itself */
+};
+
+/* A port set with its ranks, made once for all hosts that share it. */
+struct shared_index {
+    struct port_index index;
+    struct shared_index *next;
+};
+
+struct engine {
+    struct engine_options options;
+    const struct target *targets;
+    size_t target_count;
+    engine_host_fn *done;
+    void *context;
+    int status;               /* what DONE returned when it was not 0, or -ENOMEM */
+
+    struct probe_maker *maker;
+    struct address_table addresses;
+    struct host *hosts;
+    struct shared_index *indexes;
+    struct permutation admission; /* order in which hosts are let in */
+    size_t admitted, finished;
+    uint64_t slots_in_flight;
+
+    uint32_t *ring;           /* hosts that have something to send, in turn */
+    size_t ring_head, ring_count;
+    struct wakeups wakeups;
+    struct pace pace;
+
+    struct outgoing *outgoing; /* of the latest engine_take_probes() */
+    size_t outgoing_count, outgoing_capacity;
+
+    struct net_counters network;
+    nsec_t capture_lost_at, link_changed_at; /* latest; -1: never */
+    nsec_t paused_until;
+
+    bool stopped;
+    struct engine_totals totals;
+};
+
+/* Wakes or queues a host according to its phase. */
+void engine_schedule(struct engine *engine, uint32_t host, nsec_t now);
+
+/* batch.c */
+void batch_begin(struct engine *engine, struct host *host, nsec_t now);
+/* Writes the next due probe of HOST and returns its length; 0: none is due now. */
+size_t batch_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
+/* The host's time has come: judges what is over and begins what is next. */
+void batch_wake(struct engine *engine, uint32_t host, nsec_t now);
+/* When the host wants attention; NSEC_NEVER: not before an answer. */
+nsec_t batch_wake_time(const struct host *host, nsec_t now);
+/* A probe of HOST came back, or SLOT was decided. */
+void batch_note_answer(struct engine *engine, struct host *host, nsec_t at);
+void batch_note_unsent(struct engine *engine, uint32_t host, const struct outgoing *out,
+                       int error, nsec_t now);
+
+/* settle.c: hands the host over and frees it. */
+void settle_host(struct engine *engine, uint32_t host, enum reason undecided);
+
+/* twins.c */
+bool twins_wanted(const struct host *host);
+size_t twins_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
+void twins_wake(struct engine *engine, uint32_t host, nsec_t now);
+/* What came of them. */
+enum twin twins_of_slot(const struct host *host, uint32_t slot);
+bool twins_reference_is_silent(const struct host *host);
+
+/* What identifies a probe of HOST. */
+struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try);
+size_t engine_write_control(struct engine *engine, uint32_t host, struct control *control,
+                            uint8_t *packet);
+
+#endif

@@ -1,0 +1,125 @@
+/* One address under audit: what was sent to each of its ports and what came back.
+ *
+ * Ports are numbered as slots, TCP before UDP, in ascending order; a slot is eight bytes,
+ * so that a host with all its ports in flight takes about a megabyte. Ports whose answers
+ * are alike share a signature. Private to the engine's files. */
+#ifndef SCANNER_HOST_H
+#define SCANNER_HOST_H
+
+#include "probes/probes.h"
+#include "scanner/controls.h"
+#include "scanner/net.h"
+#include "scanner/permutation.h"
+#include "scanner/port_index.h"
+#include "scanner/rtt.h"
+
+enum slot_flag {
+    SLOT_IN_BATCH = 1,  /* probed in the batch under way */
+    SLOT_TENTATIVE = 2, /* answered, but the answer wants another one to confirm it */
+    SLOT_CONFLICT = 4,  /* valid answers contradict each other */
+    SLOT_OPEN_SEEN = 8, /* one of the contradicting answers said open */
+    SLOT_SILENT = 16,   /* silence is certified */
+    SLOT_FAILED = 32,   /* probes do not leave this machine */
+    SLOT_REFUSED_ONCE = 64,   /* a probe was refused by this machine once */
+    SLOT_TWIN_ANSWERED = 128, /* its malformed twin was answered */
+};
+
+struct slot {
+    uint8_t signature; /* 1-based index into the host's signatures; 0: no answer */
+    uint8_t tries;     /* probes that left */
+    uint8_t proofs;    /* tries whose silence counts; tentative: tries at the first answer */
+    uint8_t flags;     /* enum slot_flag */
+    uint32_t sent_at;  /* of the latest try, in ticks of 1024 ns; wraps after 73 minutes */
+};
+
+enum { SIGNATURES_MOST = 255 };
+
+/* What the answers of a class of ports have in common. */
+struct signature {
+    enum proto proto;
+    struct answer answer;
+    struct addr by;
+    uint8_t ttl, tos;
+    uint32_t slot;     /* the first port that answered so */
+    uint32_t count;    /* ports */
+};
+
+enum host_phase {
+    HOST_WAITING,  /* not admitted yet, or no route yet */
+    HOST_SENDING,  /* probes of the batch under way are due */
+    HOST_RESTING,  /* waiting for their answers */
+    HOST_TWINNING, /* malformed twins are due or awaited */
+    HOST_DONE,
+};
+
+/* Ports probed together, and judged together once their answers had time to come. */
+struct batch {
+    uint32_t from, to;       /* positions of the pass: from included, to not */
+    uint32_t probed;         /* probes that left */
+    uint32_t unsent;         /* probes that did not leave and must be sent again */
+    uint32_t since_control;  /* probes since the last control */
+    uint32_t controls;       /* controls sent */
+    nsec_t started, last_sent;
+    unsigned extensions;     /* times that the rest was prolonged */
+};
+
+struct host {
+    const struct target *what;
+    const struct port_index *index[PROTO_COUNT], *declared[PROTO_COUNT]; /* shared */
+    uint32_t tcp_count, slot_count, declared_count;
+    struct slot *slots;
+    uint32_t undecided;
+    struct permutation order, declared_order;
+
+    struct net_route route;
+    enum host_phase phase;
+    bool in_ring;
+    nsec_t rest_until;
+    uint8_t pass;          /* counts from 1; each undecided port has had pass - 1 probes */
+    uint32_t cursor;       /* position in the pass */
+    struct batch batch;
+    uint32_t batch_most;   /* ports in a batch; UINT32_MAX: the whole pass */
+    nsec_t limited_rest;   /* rest that the ICMP limit asks for; 0: none */
+    nsec_t limited_since;  /* when limited answers were first seen; 0: not */
+    uint8_t void_batches;  /* batches one after the other that proved nothing */
+    enum reason void_reason;
+    uint8_t twin_round;    /* rounds of malformed twins sent */
+    nsec_t silent_since;   /* start of the first batch whose silence counted; 0: none */
+
+    bool alive;
+    bool dscp_returns;     /* an echo reply or RST came back with our DSCP */
+    uint8_t stack_ttl;     /* of a SYN-ACK or echo reply; 0: none seen */
+    struct rtt rtt;
+    struct controls controls;
+    double upper;          /* bound on the loss at the last judgement */
+    struct signature *signatures;
+    uint8_t signature_count;
+};
+
+/* Prepares the slots of HOST for WHAT. 0 or -ENOMEM. */
+int host_init(struct host *host, const struct target *what, uint64_t seed)
+    __attribute__((warn_unused_result));
+/* Frees what it holds; HOST can be forgotten then. */
+void host_free(struct host *host);
+
+enum proto host_slot_proto(const struct host *host, uint32_t slot);
+uint16_t host_slot_port(const struct host *host, uint32_t slot);
+/* -1: this port is not probed. */
+int64_t host_find_slot(const struct host *host, enum proto proto, uint16_t port);
+
+/* The slot at a position of the pass: declared ports first, then all (declared ones come
+ * up again and are passed over, having been probed). */
+uint32_t host_slot_at(const struct host *host, uint32_t position);
+uint32_t host_positions(const struct host *host);
+
+bool slot_is_decided(const struct slot *slot);
+
+/* The number of the signature that fits, made if need be; 0: no memory. */
+uint8_t host_signature(struct host *host, const struct signature *like);
+
+static inline uint32_t host_ticks(nsec_t at)
+{
+    return (uint32_t)((uint64_t)at >> 10);
+}
+
+#endif

@@ -1,0 +1,292 @@
+/* From a captured packet to the probe that it answers, and what that means for the port.
+ * Nothing here believes a packet before its cookie has been found right. */
+#include "scanner/engine_state.h"
+
+#include <string.h>
+
+struct match {
+    struct engine *engine;
+    struct host *host;
+    const struct reply *reply;
+    nsec_t at;
+};
+
+static void note_signs(struct host *host, const struct reply *reply, bool host_spoke)
+{
+    if (!host_spoke)
+        return;
+    host->alive = true;
+    if (reply->kind == REPLY_SYN_ACK || reply->kind == REPLY_ECHO)
+        host->stack_ttl = reply->ttl;
+    bool carries = (reply->tos & 0xfc) == (PROBE_TOS & 0xfc);
+    if (carries && (reply->kind == REPLY_RESET || reply->kind == REPLY_ECHO))
+        host->dscp_returns = true;
+}
+
+static enum witness_rank rank_of(const struct reply *reply, const struct answer *answer)
+{
+    if (!answer->host_spoke)
+        return WITNESS_NONE;
+    static const enum witness_rank ranks[] = {
+        [REPLY_SYN_ACK] = WITNESS_SYN_ACK, [REPLY_RESET] = WITNESS_RESET,
+        [REPLY_TCP_OTHER] = WITNESS_NONE,  [REPLY_UDP] = WITNESS_UDP,
+        [REPLY_ECHO] = WITNESS_ECHO,       [REPLY_ICMP_ERROR] = WITNESS_NONE,
+    };
+    return ranks[reply->kind];
+}
+
+static void control_returned(struct match *m, struct control *control)
+{
+    struct host *host = m->host;
+    enum control_kind kind = control->kind;
+    nsec_t sent_at = control->sent_at;
+    uint8_t subject = control->subject;
+    if (!controls_return(&host->controls, control))
+        return;
+    nsec_t rtt = m->at - sent_at;
+    rtt_add(&host->rtt, rtt);
+    if (kind == CONTROL_LOSS)
+        pace_control_returned(&m->engine->pace, m->at, rtt, rtt - host->rtt.least);
+    if (kind == CONTROL_TOKEN && host->controls.sources[subject].granted_at < sent_at)
+        host->controls.sources[subject].granted_at = sent_at;
+    if (kind == CONTROL_TWIN)
+        host->slots[control->slot].flags |= SLOT_TWIN_ANSWERED;
+}
+
+/* A later answer of another kind. Two answers that cannot both be true make the port
+ * unknown; what a router says of a host's absence gives way to the host's own word. */
+static void contradict(struct host *host, struct slot *slot, uint8_t signature)
+{
+    const struct answer *old = &host->signatures[slot->signature - 1].answer;
+    const struct answer *new = &host->signatures[signature - 1].answer;
+    bool old_weak = old->maybe_absent || old->state == PORT_UNKNOWN;
+    bool new_weak = new->maybe_absent || new->state == PORT_UNKNOWN;
+    if (new_weak || (old->state == new->state && old->reason == new->reason))
+        return;
+    if (old_weak) {
+        slot->signature = signature;
+        slot->flags &= (uint8_t)~SLOT_TENTATIVE;
+        return;
+    }
+    slot->flags |= SLOT_CONFLICT;
+    if (old->state == PORT_OPEN || new->state == PORT_OPEN)
+        slot->flags |= SLOT_OPEN_SEEN;
+}
+
+static bool wants_confirmation(const struct answer *answer, enum udp_match proof)
+{
+    if (answer->maybe_absent || answer->state == PORT_UNKNOWN)
+        return true;
+    return answer->reason == REASON_UDP_RESPONSE && proof != UDP_MATCH_PROVEN;
+}
+
+/* Loss on the way to a port that answers after all: TRY counts from 1. */
+static void count_tries(struct host *host, unsigned try)
+{
+    host->controls.loss.samples += try;
+    host->controls.loss.lost += try - 1;
+}
+
+static void decide(struct match *m, uint32_t index, const struct answer *answer, unsigned try,
+                   enum udp_match proof)
+{
+    struct host *host = m->host;
+    struct slot *slot = &host->slots[index];
+    struct signature like = {
+        .proto = host_slot_proto(host, index),
+        .answer = *answer,
+        .by = m->reply->from,
+        .ttl = m->reply->ttl,
+        .tos = m->reply->tos & 0xfc,
+        .slot = index,
+    };
+    uint8_t signature = host_signature(host, &like);
+    if (!signature)
+        return; /* no memory: as if the packet had been lost */
+    if (m->reply->kind == REPLY_ICMP_ERROR)
+        controls_add_source(&host->controls, &m->reply->from, index);
+    if (slot->signature && !(slot->flags & SLOT_TENTATIVE)) {
+        contradict(host, slot, signature);
+        return;
+    }
+    bool weak = wants_confirmation(answer, proof);
+    if (slot->flags & SLOT_TENTATIVE) {
+        bool repeated = slot->signature == signature && try > slot->proofs;
+        if (weak && !repeated)
+            return;
+        weak = weak && answer->reason != REASON_UDP_RESPONSE && try < 3;
+    }
+    slot->signature = signature;
+    if (weak) {
+        slot->flags |= SLOT_TENTATIVE;
+        slot->proofs = slot->tries;
+        return;
+    }
+    slot->flags &= (uint8_t)~SLOT_TENTATIVE;
+    host->signatures[signature - 1].count++;
+    host->undecided--;
+    m->engine->totals.decided++;
+    if (answer->host_spoke && m->reply->kind != REPLY_ICMP_ERROR) {
+        count_tries(host, try);
+        for (unsigned lost = 1; lost < try; lost++)
+            pace_control_lost(&m->engine->pace, m->at);
+        controls_add_witness(&host->controls, index, rank_of(m->reply, answer));
+    }
+}
+
+/* An answer to try TRY of a port. */
+static void port_answered(struct match *m, uint32_t index, unsigned try, enum udp_match proof)
+{
+    struct answer answer;
+    if (!answer_read(&answer, m->reply))
+        return;
+    struct host *host = m->host;
+    struct slot *slot = &host->slots[index];
+    note_signs(host, m->reply, answer.host_spoke);
+    if (try == slot->tries && !slot_is_decided(slot)) {
+        nsec_t rtt = (nsec_t)(host_ticks(m->at) - slot->sent_at) << 10;
+        rtt_add(&host->rtt, rtt);
+        pace_control_returned(&m->engine->pace, m->at, rtt, rtt - host->rtt.least);
+    }
+    decide(m, index, &answer, try, proof);
+    batch_note_answer(m->engine, host, m->at);
+}
+
+static void control_answered(struct match *m, struct control *control)
+{
+    struct answer answer;
+    if (answer_read(&answer, m->reply) || m->reply->kind == REPLY_ECHO)
+        note_signs(m->host, m->reply,
+                   m->reply->kind == REPLY_ECHO || answer.host_spoke);
+    control_returned(m, control);
+    batch_note_answer(m->engine, m->host, m->at);
+}
+
+/* TCP: the sequence number that the sender must have seen. */
+static bool find_sequence(struct match *m, uint32_t index, uint32_t sequence)
+{
+    struct host *host = m->host;
+    for (unsigned try = host->slots[index].tries; try > 0; try--) {
+        struct probe_address probe = host_probe(host, index, try);
+        if (probe_maker_fields(m->engine->maker, &probe, m->reply->source_port).sequence ==
+            sequence) {
+            port_answered(m, index, try, UDP_MATCH_PROVEN);
+            return true;
+        }
+    }
+    struct control *control = controls_match(&host->controls, index, sequence);
+    if (control)
+        control_answered(m, control);
+    return control != NULL;
+}
+
+static bool match_tcp(struct match *m, uint32_t index)
+{
+    const struct reply *reply = m->reply;
+    if (!reply->has_acknowledgement)
+        return false; /* RFC 9293, 3.10.7.3: in SYN-SENT a RST without ACK means nothing */
+    if (find_sequence(m, index, reply->acknowledgement - 1))
+        return true;
+    /* Some stacks acknowledge the SYN's own number in a RST. */
+    return reply->kind == REPLY_RESET && find_sequence(m, index, reply->acknowledgement);
+}
+
+/* UDP: the port that the probe came from is the secret, with the transaction id where the
+ * service has one, and the IP header where an ICMP error quotes it. */
+static bool udp_fits(struct match *m, const struct probe_address *probe,
+                     enum udp_match *proof)
+{
+    const struct reply *reply = m->reply;
+    struct probe_maker *maker = m->engine->maker;
+    if (probe_maker_source_port(maker, probe) != reply->source_port)
+        return false;
+    if (reply->kind == REPLY_UDP) {
+        *proof = probe_maker_match_udp(maker, probe, reply);
+        return true;
+    }
+    struct cookie_fields fields = probe_maker_fields(maker, probe, reply->source_port);
+    *proof = UDP_MATCH_PROVEN;
+    return probe->target->family == ADDR_IPV6 ? fields.flow_label == reply->quote.flow_label
+                                              : fields.ip_id == reply->quote.ip_id;
+}
+
+static bool match_udp(struct match *m, uint32_t index)
+{
+    struct host *host = m->host;
+    enum udp_match proof;
+    for (unsigned try = host->slots[index].tries; try > 0; try--) {
+        struct probe_address probe = host_probe(host, index, try);
+        if (udp_fits(m, &probe, &proof)) {
+            port_answered(m, index, try, proof);
+            return true;
+        }
+    }
+    size_t walk = 0;
+    struct control *control;
+    while ((control = controls_walk(&host->controls, index, &walk))) {
+        struct probe_address probe = host_probe(host, index, control->try);
+        if (udp_fits(m, &probe, &proof)) {
+            control_answered(m, control);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool match_echo(struct match *m)
+{
+    uint32_t ids = (uint32_t)m->reply->source_port << 16 | m->reply->port;
+    struct control *control = controls_match(&m->host->controls, CONTROL_SLOT_ECHO, ids);
+    if (!control)
+        return false;
+    if (control->kind == CONTROL_HAIL)
+        controls_add_witness(&m->host->controls, CONTROL_SLOT_ECHO, WITNESS_ECHO);
+    control_answered(m, control);
+    return true;
+}
+
+static bool match_reply(struct match *m)
+{
+    const struct reply *reply = m->reply;
+    if (reply->kind == REPLY_ECHO)
+        return match_echo(m);
+    if (reply->kind == REPLY_TCP_OTHER)
+        return false;
+    int64_t index = host_find_slot(m->host, reply->proto, reply->port);
+    if (index < 0)
+        return false;
+    if (reply->proto == PROTO_UDP)
+        return match_udp(m, (uint32_t)index);
+    if (reply->kind != REPLY_ICMP_ERROR)
+        return match_tcp(m, (uint32_t)index);
+    return reply->quote.has_sequence &&
+           find_sequence(m, (uint32_t)index, reply->quote.sequence);
+}
+
+static bool same_bytes(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t length)
+{
+    struct engine *engine = context;
+    struct reply reply;
+    int fault = packet_decode(&reply, bytes, length);
+    if (fault != PACKET_OK) {
+        engine->totals.invalid += fault != PACKET_FOREIGN;
+        return;
+    }
+    int64_t target = address_table_find(&engine->addresses, &reply.target);
+    if (target < 0)
+        return;
+    struct host *host = &engine->hosts[target];
+    if (host->phase == HOST_WAITING || host->phase == HOST_DONE)
+        return;
+    struct match match = {engine, host, &reply, at};
+    bool ours = same_bytes(&reply.prober, &host->route.source) && match_reply(&match);
+    engine->totals.received += ours;
+    engine->totals.invalid += !ours;
+    if (ours)
+        engine_schedule(engine, (uint32_t)target, at);
+}

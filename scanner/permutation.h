@@ -1,0 +1,23 @@
+/* A seeded order of 0 to COUNT-1 in which nothing is stored: position in, index out.
+ *
+ * A four-round Feistel network over the next even number of bits, walked until the result
+ * lies in range (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002). */
+#ifndef SCANNER_PERMUTATION_H
+#define SCANNER_PERMUTATION_H
+
+#include <stdint.h>
+
+struct permutation {
+    uint32_t count;
+    uint32_t half_mask; /* low half of the bits */
+    uint8_t half_bits;
+    uint32_t keys[4];
+};
+
+/* COUNT up to 2^31. The same seed gives the same order. */
+void permutation_init(struct permutation *permutation, uint32_t count, uint64_t seed);
+
+/* POSITION and the result are below COUNT; each result comes once. */
+uint32_t permutation_at(const struct permutation *permutation, uint32_t position);
+
+#endif

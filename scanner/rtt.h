@@ -1,0 +1,28 @@
+/* Smoothed round-trip time and the time to wait for an answer, after RFC 6298 with finer
+ * bounds: an audit resends nothing that could congest, so it need not wait a second. */
+#ifndef SCANNER_RTT_H
+#define SCANNER_RTT_H
+
+#include "scanner/clock.h"
+
+#include <stdbool.h>
+
+struct rtt {
+    nsec_t smoothed, variation; /* 0 before the first sample */
+    nsec_t least, most;
+};
+
+void rtt_add(struct rtt *rtt, nsec_t sample);
+bool rtt_known(const struct rtt *rtt);
+
+/* How long an answer may take before it counts as missing: smoothed + 4 variations, with
+ * room for scheduling on both sides; RTT_INITIAL while there is no sample. */
+nsec_t rtt_timeout(const struct rtt *rtt);
+
+/* The same with twice the margin and not below the slowest answer yet: before silence is
+ * called final. */
+nsec_t rtt_final_timeout(const struct rtt *rtt);
+
+#define RTT_INITIAL (500 * NSEC_PER_MSEC)
+
+#endif
