@@ -106,7 +106,7 @@ uint16_t cookie_source_index(const struct cookie_key *key, enum proto proto,
     put_number(&message, DOMAIN_SOURCE, 1);
     put_number(&message, proto, 1);
     put_number(&message, port, 2);
-    put_number(&message, proto == PROTO_UDP ? try : 0, sizeof try);
+    put_number(&message, try, sizeof try);
     put_address(&message, target);
     return (uint16_t)(hash(&message, key->bytes) % count);
 }

@@ -45,9 +45,9 @@ struct cookie cookie_make(const struct cookie_key *key, const struct flow *flow)
 /* TRY counts from 1. */
 struct cookie_fields cookie_for_try(const struct cookie *cookie, unsigned try);
 
-/* Which of COUNT source ports a probe to PORT of TARGET uses: 0 to COUNT-1. TCP keeps one
- * port for all tries of a flow; UDP takes another for each TRY, which so is part of the
- * secret. */
+/* Which of COUNT source ports a probe to PORT of TARGET uses: 0 to COUNT-1. Each TRY takes
+ * another one, so that a connection which an earlier try left half open cannot answer in
+ * place of the port; on UDP the source port so is part of the secret. */
 uint16_t cookie_source_index(const struct cookie_key *key, enum proto proto,
                              const struct addr *target, uint16_t port, unsigned try,
                              uint16_t count);

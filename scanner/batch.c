@@ -9,33 +9,33 @@
 #include <errno.h>
 
 /* Controls between the probes of a batch, and in the rest after it. */
-#define PROBES_PER_CONTROL 16
-#define CONTROLS_PER_PASS 2048
-#define SMALL_BATCH 64
-#define REST_CONTROLS 16
+#define PROBES_PER_CONTROL    16
+#define CONTROLS_PER_PASS     2048
+#define SMALL_BATCH           64
+#define REST_CONTROLS         16
 #define REST_CONTROLS_LIMITED 64
 
 /* How long one waits before asking a quiet host for an echo. */
 #define HAIL_AFTER (125 * NSEC_PER_MSEC)
-#define HAILS 2
+#define HAILS      2
 
 /* How often a rest is prolonged for the closing control. */
-#define EXTENSIONS_MOST 4
+#define EXTENSIONS_MOST   4
 #define VOID_BATCHES_MOST 6
-#define PASSES_MOST 60
+#define PASSES_MOST       60
 /* Passes over a host that has shown no life. */
-#define DEAD_PASSES 4
+#define DEAD_PASSES       4
 #define DEAD_PASSES_LARGE 2
-#define LARGE_HOST 1024
+#define LARGE_HOST        1024
 
 /* ICMP limiters: ports that are asked between two looks at the bucket, how long after the
  * first probe a token still says that there was one all along, and what a limited host may
  * cost in time. */
-#define LIMITED_BATCH 64
-#define TOKEN_WINDOW (300 * NSEC_PER_MSEC)
+#define LIMITED_BATCH      64
+#define TOKEN_WINDOW       (300 * NSEC_PER_MSEC)
 #define LIMITED_REST_LEAST (250 * NSEC_PER_MSEC)
-#define LIMITED_REST_MOST (4 * NSEC_PER_SEC)
-#define LIMITED_BUDGET (60 * NSEC_PER_SEC)
+#define LIMITED_REST_MOST  (4 * NSEC_PER_SEC)
+#define LIMITED_BUDGET     (60 * NSEC_PER_SEC)
 
 static bool has_witness(const struct host *host)
 {
@@ -73,12 +73,11 @@ struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t
         return (struct probe_address){&host->route.source, &host->what->address, PROTO_TCP, 0,
                                       try};
     return (struct probe_address){&host->route.source, &host->what->address,
-                                  host_slot_proto(host, slot), host_slot_port(host, slot),
-                                  try};
+                                  host_slot_proto(host, slot), host_slot_port(host, slot), try};
 }
 
-size_t engine_write_control(struct engine *engine, uint32_t host_index,
-                            struct control *control, uint8_t *packet)
+size_t engine_write_control(struct engine *engine, uint32_t host_index, struct control *control,
+                            uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
     struct probe_address probe = host_probe(host, control->slot, control->try);
@@ -100,10 +99,8 @@ static size_t send_control(struct engine *engine, uint32_t host_index, nsec_t no
     struct host *host = &engine->hosts[host_index];
     int witness = controls_choose(&host->controls);
     enum control_kind kind = witness < 0 ? CONTROL_HAIL : CONTROL_LOSS;
-    uint32_t slot = witness < 0 ? CONTROL_SLOT_ECHO
-                                : host->controls.witnesses[witness].slot;
-    struct control *control =
-        controls_push(&host->controls, kind, slot, (uint8_t)witness, now);
+    uint32_t slot = witness < 0 ? CONTROL_SLOT_ECHO : host->controls.witnesses[witness].slot;
+    struct control *control = controls_push(&host->controls, kind, slot, (uint8_t)witness, now);
     host->batch.since_control = 0;
     host->batch.controls++;
     return control ? engine_write_control(engine, host_index, control, packet) : 0;
@@ -227,8 +224,7 @@ static size_t next_while_resting(struct engine *engine, uint32_t host_index, nse
     return send_control(engine, host_index, now, packet);
 }
 
-size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
-                        uint8_t *packet)
+size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
     if (host->phase == HOST_SENDING) {
@@ -331,9 +327,8 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
     if (!host->alive)
         return void_batch(host, REASON_HOST_SILENT);
     if (!is_closed(host))
-        return host->batch.extensions < EXTENSIONS_MOST
-                   ? extend_rest(host, now)
-                   : void_batch(host, REASON_WENT_SILENT);
+        return host->batch.extensions < EXTENSIONS_MOST ? extend_rest(host, now)
+                                                        : void_batch(host, REASON_WENT_SILENT);
     if (is_too_lossy(&host->controls))
         return void_batch(host, REASON_WENT_SILENT);
     if (!tokens_were_left(host))

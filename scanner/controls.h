@@ -33,10 +33,10 @@ enum control_fate {
 struct control {
     nsec_t sent_at;
     uint32_t slot;
-    uint32_t try;         /* its number, for the cookie */
-    uint32_t sequence;    /* TCP: its sequence number; echo: identifier and sequence */
+    uint32_t try;      /* its number, for the cookie */
+    uint32_t sequence; /* TCP: its sequence number; echo: identifier and sequence */
     uint8_t kind, fate;
-    uint8_t subject;      /* candidate, token source or signature that it belongs to */
+    uint8_t subject; /* candidate, token source or signature that it belongs to */
 };
 
 /* How good a witness is: the higher, the less likely that its answers are limited. */
@@ -60,8 +60,8 @@ struct witness {
 struct token_source {
     struct addr by;
     uint32_t slot;
-    nsec_t asked_at;    /* when the latest token control was sent; 0: never */
-    nsec_t granted_at;  /* when the latest one that was answered had been sent; 0: never */
+    nsec_t asked_at;   /* when the latest token control was sent; 0: never */
+    nsec_t granted_at; /* when the latest one that was answered had been sent; 0: never */
 };
 
 enum { WITNESSES_MOST = 4, TOKEN_SOURCES_MOST = 4 };
@@ -69,7 +69,7 @@ enum { WITNESSES_MOST = 4, TOKEN_SOURCES_MOST = 4 };
 struct controls {
     struct control *queue; /* in the order of sending */
     size_t head, count, capacity;
-    uint32_t next_try;     /* numbers handed out so far */
+    uint32_t next_try; /* numbers handed out so far */
     struct witness witnesses[WITNESSES_MOST];
     uint8_t witness_count, next_witness;
     struct token_source sources[TOKEN_SOURCES_MOST];

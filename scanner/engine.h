@@ -15,11 +15,11 @@ struct engine;
 
 struct engine_options {
     struct cookie_key key;
-    uint64_t seed;          /* order of hosts and ports */
-    double max_rate;        /* packets per second; 0: as fast as the path carries */
-    double miss;            /* accepted chance that a certified silence is wrong */
-    unsigned max_tries;     /* 0: as many as the proof needs */
-    nsec_t deadline;        /* on the network's clock; NSEC_NEVER: none */
+    uint64_t seed;      /* order of hosts and ports */
+    double max_rate;    /* packets per second; 0: as fast as the path carries */
+    double miss;        /* accepted chance that a certified silence is wrong */
+    unsigned max_tries; /* 0: as many as the proof needs */
+    nsec_t deadline;    /* on the network's clock; NSEC_NEVER: none */
     uint16_t source_port_first, source_port_count;
     const struct udp_library *library;
 };
@@ -29,9 +29,9 @@ struct engine_options {
 typedef int engine_host_fn(void *context, const struct host_observation *host);
 
 struct engine_totals {
-    uint64_t received;      /* packets that answered a probe of ours */
-    uint64_t invalid;       /* packets that claimed to, and did not */
-    uint64_t ports, decided;/* of all targets; for a progress line */
+    uint64_t received;       /* packets that answered a probe of ours */
+    uint64_t invalid;        /* packets that claimed to, and did not */
+    uint64_t ports, decided; /* of all targets; for a progress line */
     size_t hosts, hosts_done;
 };
 
@@ -62,7 +62,8 @@ void engine_receive(void *engine, nsec_t at, const uint8_t *bytes, size_t length
 
 /* What the network says of itself, after each receive: losses of the capture and changes
  * of the link void the silence of that time. */
-void engine_note_network(struct engine *engine, nsec_t now, const struct net_counters *counters);
+void engine_note_network(struct engine *engine, nsec_t now,
+                         const struct net_counters *counters);
 
 /* When engine_take_probes() has something to do again, at the latest; a time in the past
  * or NOW: at once. */

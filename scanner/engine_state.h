@@ -31,7 +31,7 @@ struct engine {
     size_t target_count;
     engine_host_fn *done;
     void *context;
-    int status;               /* what DONE returned when it was not 0, or -ENOMEM */
+    int status; /* what DONE returned when it was not 0, or -ENOMEM */
 
     struct probe_maker *maker;
     struct address_table addresses;
@@ -41,7 +41,7 @@ struct engine {
     size_t admitted, finished;
     uint64_t slots_in_flight;
 
-    uint32_t *ring;           /* hosts that have something to send, in turn */
+    uint32_t *ring; /* hosts that have something to send, in turn */
     size_t ring_head, ring_count;
     struct wakeups wakeups;
     struct pace pace;

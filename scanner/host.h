@@ -14,12 +14,12 @@
 #include "scanner/rtt.h"
 
 enum slot_flag {
-    SLOT_IN_BATCH = 1,  /* probed in the batch under way */
-    SLOT_TENTATIVE = 2, /* answered, but the answer wants another one to confirm it */
-    SLOT_CONFLICT = 4,  /* valid answers contradict each other */
-    SLOT_OPEN_SEEN = 8, /* one of the contradicting answers said open */
-    SLOT_SILENT = 16,   /* silence is certified */
-    SLOT_FAILED = 32,   /* probes do not leave this machine */
+    SLOT_IN_BATCH = 1,        /* probed in the batch under way */
+    SLOT_TENTATIVE = 2,       /* answered, but the answer wants another one to confirm it */
+    SLOT_CONFLICT = 4,        /* valid answers contradict each other */
+    SLOT_OPEN_SEEN = 8,       /* one of the contradicting answers said open */
+    SLOT_SILENT = 16,         /* silence is certified */
+    SLOT_FAILED = 32,         /* probes do not leave this machine */
     SLOT_REFUSED_ONCE = 64,   /* a probe was refused by this machine once */
     SLOT_TWIN_ANSWERED = 128, /* its malformed twin was answered */
 };
@@ -40,8 +40,8 @@ struct signature {
     struct answer answer;
     struct addr by;
     uint8_t ttl, tos;
-    uint32_t slot;     /* the first port that answered so */
-    uint32_t count;    /* ports */
+    uint32_t slot;  /* the first port that answered so */
+    uint32_t count; /* ports */
 };
 
 enum host_phase {
@@ -54,13 +54,13 @@ enum host_phase {
 
 /* Ports probed together, and judged together once their answers had time to come. */
 struct batch {
-    uint32_t from, to;       /* positions of the pass: from included, to not */
-    uint32_t probed;         /* probes that left */
-    uint32_t unsent;         /* probes that did not leave and must be sent again */
-    uint32_t since_control;  /* probes since the last control */
-    uint32_t controls;       /* controls sent */
+    uint32_t from, to;      /* positions of the pass: from included, to not */
+    uint32_t probed;        /* probes that left */
+    uint32_t unsent;        /* probes that did not leave and must be sent again */
+    uint32_t since_control; /* probes since the last control */
+    uint32_t controls;      /* controls sent */
     nsec_t started, last_sent;
-    unsigned extensions;     /* times that the rest was prolonged */
+    unsigned extensions; /* times that the rest was prolonged */
 };
 
 struct host {
@@ -75,23 +75,23 @@ struct host {
     enum host_phase phase;
     bool in_ring;
     nsec_t rest_until;
-    uint8_t pass;          /* counts from 1; each undecided port has had pass - 1 probes */
-    uint32_t cursor;       /* position in the pass */
+    uint8_t pass;    /* counts from 1; each undecided port has had pass - 1 probes */
+    uint32_t cursor; /* position in the pass */
     struct batch batch;
-    uint32_t batch_most;   /* ports in a batch; UINT32_MAX: the whole pass */
-    nsec_t limited_rest;   /* rest that the ICMP limit asks for; 0: none */
-    nsec_t limited_since;  /* when limited answers were first seen; 0: not */
-    uint8_t void_batches;  /* batches one after the other that proved nothing */
+    uint32_t batch_most;  /* ports in a batch; UINT32_MAX: the whole pass */
+    nsec_t limited_rest;  /* rest that the ICMP limit asks for; 0: none */
+    nsec_t limited_since; /* when limited answers were first seen; 0: not */
+    uint8_t void_batches; /* batches one after the other that proved nothing */
     enum reason void_reason;
-    uint8_t twin_round;    /* rounds of malformed twins sent */
-    nsec_t silent_since;   /* start of the first batch whose silence counted; 0: none */
+    uint8_t twin_round;  /* rounds of malformed twins sent */
+    nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */
 
     bool alive;
-    bool dscp_returns;     /* an echo reply or RST came back with our DSCP */
-    uint8_t stack_ttl;     /* of a SYN-ACK or echo reply; 0: none seen */
+    bool dscp_returns; /* an echo reply or RST came back with our DSCP */
+    uint8_t stack_ttl; /* of a SYN-ACK or echo reply; 0: none seen */
     struct rtt rtt;
     struct controls controls;
-    double upper;          /* bound on the loss at the last judgement */
+    double upper; /* bound on the loss at the last judgement */
     struct signature *signatures;
     uint8_t signature_count;
 };

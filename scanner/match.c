@@ -156,8 +156,7 @@ static void control_answered(struct match *m, struct control *control)
 {
     struct answer answer;
     if (answer_read(&answer, m->reply) || m->reply->kind == REPLY_ECHO)
-        note_signs(m->host, m->reply,
-                   m->reply->kind == REPLY_ECHO || answer.host_spoke);
+        note_signs(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
     control_returned(m, control);
     batch_note_answer(m->engine, m->host, m->at);
 }
@@ -193,8 +192,7 @@ static bool match_tcp(struct match *m, uint32_t index)
 
 /* UDP: the port that the probe came from is the secret, with the transaction id where the
  * service has one, and the IP header where an ICMP error quotes it. */
-static bool udp_fits(struct match *m, const struct probe_address *probe,
-                     enum udp_match *proof)
+static bool udp_fits(struct match *m, const struct probe_address *probe, enum udp_match *proof)
 {
     const struct reply *reply = m->reply;
     struct probe_maker *maker = m->engine->maker;

@@ -3,13 +3,13 @@
 #define RATE_FIRST 2000.0
 #define RATE_LEAST 50.0
 /* Without any answer there is no feedback: this is as fast as one goes blindly. */
-#define RATE_BLIND 50000.0
+#define RATE_BLIND  50000.0
 #define EPOCH_LEAST (10 * NSEC_PER_MSEC)
 /* Controls in an epoch before their loss says something. */
 #define LOSS_SAMPLES 16
 /* A bucket of so much time, so that wake-ups may be late. */
 #define BUCKET_SECONDS 0.004
-#define BUCKET_LEAST 32.0
+#define BUCKET_LEAST   32.0
 /* As many packets as leave in this time are worth waking up for. */
 #define WAKE_SECONDS 0.001
 

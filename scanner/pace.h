@@ -13,18 +13,18 @@
 #include <stdint.h>
 
 struct pace {
-    double rate;        /* packets per second, now */
-    double most;        /* --max-rate, or PACE_UNLIMITED */
+    double rate; /* packets per second, now */
+    double most; /* --max-rate, or PACE_UNLIMITED */
     double tokens;
     nsec_t filled_at;
-    bool probing;       /* past the doubling: growing in small steps */
+    bool probing; /* past the doubling: growing in small steps */
     /* the epoch under way */
     nsec_t epoch_started;
     uint32_t sent, returned, lost; /* controls */
-    nsec_t least_excess; /* of this epoch: RTT above the host's least */
+    nsec_t least_excess;           /* of this epoch: RTT above the host's least */
     /* what the path is like when it is not pressed */
-    nsec_t rtt;         /* smoothed; 0: unknown */
-    double base_loss;   /* smallest loss of an epoch, 0 to 1 */
+    nsec_t rtt;       /* smoothed; 0: unknown */
+    double base_loss; /* smallest loss of an epoch, 0 to 1 */
 };
 
 #define PACE_UNLIMITED 10e6

@@ -121,8 +121,7 @@ static struct cookie make_cookie(const struct probe_maker *maker,
 }
 
 struct cookie_fields probe_maker_fields(const struct probe_maker *maker,
-                                        const struct probe_address *probe,
-                                        uint16_t source_port)
+                                        const struct probe_address *probe, uint16_t source_port)
 {
     struct cookie cookie = make_cookie(maker, probe, source_port);
     return cookie_for_try(&cookie, probe->try);

@@ -18,8 +18,8 @@ struct settlement {
 static enum twin twin_of(const struct settlement *s, uint32_t index,
                          const struct signature *signature)
 {
-    uint32_t asked = s->host->dscp_returns && signature->proto == PROTO_TCP ? signature->slot
-                                                                             : index;
+    uint32_t asked =
+        s->host->dscp_returns && signature->proto == PROTO_TCP ? signature->slot : index;
     return twins_of_slot(s->host, asked);
 }
 
@@ -45,8 +45,7 @@ static void judge_origin(const struct settlement *s, uint32_t index,
     seen->origin = claim.origin;
 }
 
-static void observe_answer(const struct settlement *s, uint32_t index,
-                           struct observation *seen)
+static void observe_answer(const struct settlement *s, uint32_t index, struct observation *seen)
 {
     const struct slot *slot = &s->host->slots[index];
     const struct signature *signature = &s->host->signatures[slot->signature - 1];
@@ -74,8 +73,8 @@ static void observe_answer(const struct settlement *s, uint32_t index,
 static void observe_slot(const struct settlement *s, uint32_t index, struct observation *seen)
 {
     const struct slot *slot = &s->host->slots[index];
-    *seen = (struct observation){.proto = host_slot_proto(s->host, index),
-                                 .tries = slot->tries};
+    *seen =
+        (struct observation){.proto = host_slot_proto(s->host, index), .tries = slot->tries};
     if (slot->flags & SLOT_SILENT) {
         seen->state = seen->proto == PROTO_TCP ? PORT_DROPPED : PORT_SILENT;
         seen->reason = REASON_NO_RESPONSE;
@@ -104,8 +103,7 @@ static struct observation *find_or_add(struct settlement *s, const struct observ
         if (shares_all(&seen->items[i - 1], like))
             return &seen->items[i - 1];
     }
-    struct observation *grown =
-        realloc(seen->items, (seen->count + 1) * sizeof *seen->items);
+    struct observation *grown = realloc(seen->items, (seen->count + 1) * sizeof *seen->items);
     if (!grown)
         return NULL;
     seen->items = grown;

@@ -5,7 +5,7 @@
 #include "scanner/engine_state.h"
 
 /* Ports of one kind of answer that are asked one by one. */
-#define TWINS_PER_CLASS 64
+#define TWINS_PER_CLASS  64
 #define TWIN_ROUNDS_MOST 12
 
 /* What the twins of this round need. */
@@ -65,20 +65,18 @@ static enum twin_role role_of(const struct host *host, uint32_t index)
                    ? TWIN_QUESTIONED
                    : TWIN_NOT_WANTED;
     return is_reference(signature) && signature->slot == index ? TWIN_REFERENCE
-                                                                : TWIN_NOT_WANTED;
+                                                               : TWIN_NOT_WANTED;
 }
 
 static unsigned rounds_needed(const struct engine *engine, const struct host *host)
 {
-    unsigned needed = loss_tries_needed(loss_upper(&host->controls.loss),
-                                        engine->options.miss);
+    unsigned needed = loss_tries_needed(loss_upper(&host->controls.loss), engine->options.miss);
     if (needed == 0 || needed > TWIN_ROUNDS_MOST)
         return TWIN_ROUNDS_MOST;
     return needed;
 }
 
-size_t twins_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
-                        uint8_t *packet)
+size_t twins_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
     while (host->cursor < host->slot_count) {
@@ -86,8 +84,7 @@ size_t twins_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
         if ((host->slots[index].flags & SLOT_TWIN_ANSWERED) ||
             role_of(host, index) == TWIN_NOT_WANTED)
             continue;
-        struct control *control =
-            controls_push(&host->controls, CONTROL_TWIN, index, 0, now);
+        struct control *control = controls_push(&host->controls, CONTROL_TWIN, index, 0, now);
         host->rest_until = now + rtt_timeout(&host->rtt);
         return control ? engine_write_control(engine, host_index, control, packet) : 0;
     }
@@ -98,8 +95,7 @@ size_t twins_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
 static bool is_open_question(const struct host *host)
 {
     for (uint32_t i = 0; i < host->slot_count; i++) {
-        if (role_of(host, i) == TWIN_QUESTIONED &&
-            !(host->slots[i].flags & SLOT_TWIN_ANSWERED))
+        if (role_of(host, i) == TWIN_QUESTIONED && !(host->slots[i].flags & SLOT_TWIN_ANSWERED))
             return true;
     }
     return any_signature(host, is_reference);
