@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UDP_PAYLOAD_MAX = 1200 };
+enum { UDP_PAYLOAD_MAX = 1200, UDP_TRANSACTION_MAX = 16, UDP_MATCHERS_MAX = 16 };
 
 /* Bytes that a true answer has at OFFSET, compared under MASK; a rule matches when every
  * matcher of it does. */
@@ -21,7 +21,7 @@ struct udp_matcher {
 
 struct udp_probe {
     char *name;           /* "dns" */
-    char *description;    /* "DNS: version.bind is not asked, only the root's NS" */
+    char *description;    /* "DNS: who answers for the root, without recursion" */
     struct portset ports; /* where the service usually lives */
     uint8_t *payload;     /* owned */
     uint16_t payload_length;
@@ -42,14 +42,19 @@ struct udp_library {
 
 void udp_library_free(struct udp_library *library);
 
-/* Takes over *PROBE (and empties it). A later probe for a port replaces an earlier one.
+/* Takes over *PROBE (and empties it). A probe of the same name replaces an earlier one.
  * Returns 0 or -ENOMEM (then *PROBE is untouched). */
 int udp_library_add(struct udp_library *library, struct udp_probe *probe)
     __attribute__((warn_unused_result));
 void udp_probe_free(struct udp_probe *probe); /* frees what it owns, not PROBE */
 
-/* The probe for PORT, or NULL: then an empty datagram is sent. */
+/* The probe for PORT that was added last, or NULL: then an empty datagram is sent. */
 const struct udp_probe *udp_library_find(const struct udp_library *library, uint16_t port);
+
+/* What else may be said to PORT (SNMPv2c where v3 is not answered): the one that was added
+ * before PROBE, or NULL. */
+const struct udp_probe *udp_library_next(const struct udp_library *library, uint16_t port,
+                                         const struct udp_probe *probe);
 
 enum udp_match {
     UDP_MATCH_NONE,   /* not what the service would say: visible as "something else" */

@@ -1,0 +1,162 @@
+#include "probes/udp_library_data.h"
+#include "probes/udp_probe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct udp_probe named(const char *name, const char *ports)
+{
+    struct udp_probe probe = {.name = strdup(name)};
+    assert_non_null(probe.name);
+    assert_int_equal(portset_parse(&probe.ports, ports), 0);
+    return probe;
+}
+
+static void add(struct udp_library *library, const char *name, const char *ports)
+{
+    struct udp_probe probe = named(name, ports);
+    assert_int_equal(udp_library_add(library, &probe), 0);
+    assert_null(probe.name);
+}
+
+static void an_empty_library_knows_no_port(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    assert_null(udp_library_find(&library, 53));
+    udp_library_free(&library);
+}
+
+static void the_probe_added_last_comes_first_and_the_others_in_turn(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    add(&library, "snmp-v1", "161");
+    add(&library, "dns", "53");
+    add(&library, "snmp-v3", "160-162");
+    const struct udp_probe *probe = udp_library_find(&library, 161);
+    assert_string_equal(probe->name, "snmp-v3");
+    probe = udp_library_next(&library, 161, probe);
+    assert_string_equal(probe->name, "snmp-v1");
+    assert_null(udp_library_next(&library, 161, probe));
+    assert_string_equal(udp_library_find(&library, 53)->name, "dns");
+    assert_null(udp_library_find(&library, 163));
+    udp_library_free(&library);
+}
+
+static void a_probe_of_the_same_name_replaces_the_earlier_one(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    add(&library, "dns", "53");
+    add(&library, "ntp", "123");
+    add(&library, "dns", "5353");
+    assert_int_equal(library.count, 2);
+    assert_null(udp_library_find(&library, 53));
+    assert_string_equal(udp_library_find(&library, 5353)->name, "dns");
+    assert_string_equal(udp_library_find(&library, 123)->name, "ntp");
+    udp_library_free(&library);
+}
+
+static void a_library_grows_past_its_first_capacity(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    for (unsigned port = 1; port <= 300; port++) {
+        char name[16], ports[16];
+        snprintf(name, sizeof name, "p%u", port);
+        snprintf(ports, sizeof ports, "%u", port);
+        add(&library, name, ports);
+    }
+    assert_int_equal(library.count, 300);
+    assert_string_equal(udp_library_find(&library, 77)->name, "p77");
+    udp_library_free(&library);
+}
+
+static enum udp_match match(int32_t reply_offset, struct udp_matcher *matcher,
+                            const char *answer, size_t length)
+{
+    const struct udp_probe probe = {
+        .transaction_length = 2,
+        .reply_transaction_offset = reply_offset,
+        .matchers = matcher,
+        .matcher_count = matcher ? 1 : 0,
+    };
+    return udp_probe_match(&probe, (const uint8_t *)"TX", (const uint8_t *)answer, length);
+}
+
+static void an_answer_that_repeats_the_transaction_is_proven(void **state)
+{
+    (void)state;
+    assert_int_equal(match(2, NULL, "..TX", 4), UDP_MATCH_PROVEN);
+    assert_int_equal(match(2, NULL, "..TY", 4), UDP_MATCH_NONE);
+    assert_int_equal(match(2, NULL, "..T", 3), UDP_MATCH_NONE);
+    assert_int_equal(match(2, NULL, "", 0), UDP_MATCH_NONE);
+}
+
+static void an_answer_without_a_transaction_has_the_right_shape_at_most(void **state)
+{
+    (void)state;
+    struct udp_matcher matcher = {1, 2, {'O', 'K'}, {0xff, 0xff}};
+    assert_int_equal(match(-1, &matcher, "!OK", 3), UDP_MATCH_SHAPE);
+    assert_int_equal(match(-1, &matcher, "!OX", 3), UDP_MATCH_NONE);
+    assert_int_equal(match(-1, &matcher, "!O", 2), UDP_MATCH_NONE);
+}
+
+static void a_matcher_compares_under_its_mask_only(void **state)
+{
+    (void)state;
+    struct udp_matcher matcher = {0, 1, {0x80}, {0xf8}};
+    assert_int_equal(match(1, &matcher, "\x87TX", 3), UDP_MATCH_PROVEN);
+    assert_int_equal(match(1, &matcher, "\x88TX", 3), UDP_MATCH_NONE);
+}
+
+static void a_matcher_at_the_last_place_does_not_overflow(void **state)
+{
+    (void)state;
+    struct udp_matcher matcher = {UINT16_MAX, 32, {0}, {0}};
+    assert_int_equal(match(-1, &matcher, "short", 5), UDP_MATCH_NONE);
+}
+
+static void the_compiled_in_files_are_those_of_the_folder(void **state)
+{
+    (void)state;
+    assert_true(udp_library_file_count > 0);
+    for (size_t i = 0; i < udp_library_file_count; i++) {
+        const struct udp_library_file *file = &udp_library_files[i];
+        if (i > 0)
+            assert_true(strcmp(udp_library_files[i - 1].name, file->name) < 0);
+        char path[512];
+        snprintf(path, sizeof path, TESTS_DIR "/../probes/library/%s", file->name);
+        FILE *stream = fopen(path, "rb");
+        assert_non_null(stream);
+        char *text = malloc(file->length + 1);
+        assert_non_null(text);
+        assert_int_equal(fread(text, 1, file->length + 1, stream), file->length);
+        assert_memory_equal(text, file->text, file->length);
+        assert_int_equal(file->text[file->length], '\0');
+        free(text);
+        fclose(stream);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_library_knows_no_port),
+        cmocka_unit_test(the_probe_added_last_comes_first_and_the_others_in_turn),
+        cmocka_unit_test(a_probe_of_the_same_name_replaces_the_earlier_one),
+        cmocka_unit_test(a_library_grows_past_its_first_capacity),
+        cmocka_unit_test(an_answer_that_repeats_the_transaction_is_proven),
+        cmocka_unit_test(an_answer_without_a_transaction_has_the_right_shape_at_most),
+        cmocka_unit_test(a_matcher_compares_under_its_mask_only),
+        cmocka_unit_test(a_matcher_at_the_last_place_does_not_overflow),
+        cmocka_unit_test(the_compiled_in_files_are_those_of_the_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
