@@ -1,0 +1,84 @@
+#include "reports/escape.h"
+
+#include "expect/utf8.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct escape escape_line = {{['\t'] = " ", ['\n'] = " ", ['\r'] = " "}};
+
+/* Characters that are never shown. */
+static const struct span {
+    uint32_t first, last;
+} hidden[] = {
+    {0x00, 0x08},     {0x0b, 0x0c},     {0x0e, 0x1f},     /* controls */
+    {0x7f, 0x9f},                                         /* DEL and C1 */
+    {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}, /* separators, direction */
+    {0xfeff, 0xfeff}, {0xfffe, 0xffff},                   /* byte order mark, none */
+};
+
+static bool is_hidden(uint32_t character)
+{
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        if (character >= hidden[i].first && character <= hidden[i].last)
+            return true;
+    }
+    return false;
+}
+
+uint32_t escape_next(const char **text)
+{
+    uint32_t character;
+    *text += utf8_decode(*text, strnlen(*text, 4), &character);
+    return is_hidden(character) ? UTF8_REPLACEMENT : character;
+}
+
+/* The UTF-8 form of CHARACTER; returns its length. */
+static size_t encode(uint32_t character, char bytes[static 4])
+{
+    static const uint8_t marks[] = {0, 0xc0, 0xe0, 0xf0};
+    size_t following = character < 0x80      ? 0
+                       : character < 0x800   ? 1
+                       : character < 0x10000 ? 2
+                                             : 3;
+    bytes[0] = (char)(marks[following] | character >> (6 * following));
+    for (size_t i = 1; i <= following; i++)
+        bytes[i] = (char)(0x80 | (character >> (6 * (following - i)) & 0x3f));
+    return following + 1;
+}
+
+void escape_write(FILE *out, const struct escape *how, const char *text)
+{
+    while (text && *text) {
+        uint32_t character = escape_next(&text);
+        const char *instead = character < 128 ? how->instead[character] : NULL;
+        if (instead) {
+            fputs(instead, out);
+            continue;
+        }
+        char bytes[4];
+        fwrite(bytes, 1, encode(character, bytes), out);
+    }
+}
+
+char *escape_clean(const char *text)
+{
+    /* A bad byte grows to the three of U+FFFD, nothing grows more. */
+    char *clean = malloc(strlen(text) * 3 + 4);
+    if (!clean)
+        return NULL;
+    char *end = clean;
+    while (*text)
+        end += encode(escape_next(&text), end);
+    *end = '\0';
+    return clean;
+}
+
+size_t escape_width(const char *text)
+{
+    size_t width = 0;
+    while (*text)
+        width += utf8_width(escape_next(&text));
+    return width;
+}

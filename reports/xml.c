@@ -1,0 +1,154 @@
+#include "reports/xml.h"
+
+#include "reports/escape.h"
+
+#include <errno.h>
+#include <libxml/xmlwriter.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+struct xml {
+    FILE *out;
+    xmlTextWriterPtr writer;
+    bool out_of_memory, failed;
+};
+
+static int write_bytes(void *context, const char *bytes, int length)
+{
+    FILE *out = context;
+    return fwrite(bytes, 1, (size_t)length, out) == (size_t)length ? length : -1;
+}
+
+static int keep_open(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+struct xml *xml_new(FILE *out)
+{
+    struct xml *xml = calloc(1, sizeof *xml);
+    xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_bytes, keep_open, out, NULL);
+    if (xml && buffer)
+        xml->writer = xmlNewTextWriter(buffer); /* owns the buffer from now on */
+    if (!xml || !xml->writer) {
+        if (buffer)
+            xmlOutputBufferClose(buffer);
+        free(xml);
+        return NULL;
+    }
+    xml->out = out;
+    xmlTextWriterSetIndent(xml->writer, 1);
+    return xml;
+}
+
+static void note(struct xml *xml, int written)
+{
+    if (written < 0)
+        xml->failed = true;
+}
+
+void xml_declare(struct xml *xml)
+{
+    note(xml, xmlTextWriterStartDocument(xml->writer, NULL, "UTF-8", NULL));
+}
+
+void xml_open(struct xml *xml, const char *element)
+{
+    note(xml, xmlTextWriterStartElement(xml->writer, BAD_CAST element));
+}
+
+void xml_close(struct xml *xml)
+{
+    note(xml, xmlTextWriterEndElement(xml->writer));
+}
+
+void xml_attribute(struct xml *xml, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    char *clean = escape_clean(value);
+    if (clean)
+        note(xml, xmlTextWriterWriteAttribute(xml->writer, BAD_CAST name, BAD_CAST clean));
+    else
+        xml->out_of_memory = true;
+    free(clean);
+}
+
+void xml_attribute_take(struct xml *xml, const char *name, char *value)
+{
+    if (!value)
+        xml->out_of_memory = true;
+    xml_attribute(xml, name, value);
+    free(value);
+}
+
+void xml_attribute_format(struct xml *xml, const char *name, const char *format, ...)
+{
+    char *value;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&value, format, arguments) < 0)
+        value = NULL;
+    va_end(arguments);
+    xml_attribute_take(xml, name, value);
+}
+
+void xml_text(struct xml *xml, const char *text)
+{
+    char *clean = escape_clean(text);
+    if (clean)
+        note(xml, xmlTextWriterWriteString(xml->writer, BAD_CAST clean));
+    else
+        xml->out_of_memory = true;
+    free(clean);
+}
+
+void xml_text_take(struct xml *xml, char *text)
+{
+    if (text)
+        xml_text(xml, text);
+    else
+        xml->out_of_memory = true;
+    free(text);
+}
+
+void xml_text_format(struct xml *xml, const char *format, ...)
+{
+    char *text;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    xml_text_take(xml, text);
+}
+
+void xml_element(struct xml *xml, const char *element, const char *text)
+{
+    if (!text)
+        return;
+    xml_open(xml, element);
+    xml_text(xml, text);
+    xml_close(xml);
+}
+
+void xml_fail_no_memory(struct xml *xml)
+{
+    xml->out_of_memory = true;
+}
+
+int xml_finish(struct xml *xml, struct error *error)
+{
+    note(xml, xmlTextWriterEndDocument(xml->writer));
+    xmlFreeTextWriter(xml->writer);
+    bool failed = xml->failed || fflush(xml->out) != 0 || ferror(xml->out);
+    bool out_of_memory = xml->out_of_memory;
+    free(xml);
+    if (out_of_memory)
+        return error_no_memory(error);
+    if (failed)
+        return error_set(error, -EIO, "the report could not be written");
+    return 0;
+}
