@@ -38,15 +38,17 @@ struct report_request {
 
 /* Reads "junit=audit.xml". 0, or -EINVAL with *ERROR (unknown format, with a "did you
  * mean"; empty path). PATH points into TEXT. */
-int report_request_parse(struct report_request *request, const char *text,
-                         struct error *error) __attribute__((warn_unused_result));
+int report_request_parse(struct report_request *request, const char *text, struct error *error)
+    __attribute__((warn_unused_result));
 
 /* A file that will hold a report, opened before the scan starts and before privileges are
  * given up, so that a wrong path is found at once. */
 struct report_sink;
 
 /* Opens the directory of PATH (NULL: standard output) and checks that a temporary file
- * can be made there. NULL with *ERROR: what failed, on what path. */
+ * can be made there. A device or a pipe at PATH is written to; a symbolic link to a file is
+ * followed. Whoever writes later needs the right to make files in the directory. NULL with
+ * *ERROR: what failed, on what path. */
 struct report_sink *report_sink_open(const char *path, struct error *error);
 
 /* Writes the report whole: temporary file in the same directory, fsync, rename. On any
@@ -56,6 +58,10 @@ int report_sink_write(struct report_sink *sink, const struct report_writer *writ
                       const struct audit *audit, const struct report_style *style,
                       struct error *error) __attribute__((warn_unused_result));
 void report_sink_free(struct report_sink *sink);
+
+/* The directory that the sink makes files in, as a descriptor that stays the sink's, for
+ * a sandbox that must allow it; -1: standard output, a device or a pipe. */
+int report_sink_directory(const struct report_sink *sink);
 
 /* Reads an audit back from a JSON report. 0, -EINVAL (no portvet JSON, or of a schema
  * that this version does not know) or -ENOMEM, with *ERROR. */

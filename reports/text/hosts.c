@@ -1,0 +1,148 @@
+/* The list of hosts, a line each, in columns. */
+#include "reports/text/text.h"
+
+#include "reports/phrase.h"
+#include "reports/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NAME_MAX_WIDTH = 40,
+    RESULT_WIDTH = 12, /* "inconclusive" */
+    GAP = 2,
+    MIN_DETAIL = 8, /* less room is better left empty */
+};
+
+struct columns {
+    size_t name, address; /* address 0: no host has both */
+};
+
+/* The address of a host that is called by another name; else "". */
+static const char *second_name(const struct host_verdicts *host,
+                               char text[static ADDR_TEXT_SIZE])
+{
+    if (host->address.family == ADDR_NONE)
+        return "";
+    addr_format(&host->address, text);
+    return host->name && strcmp(host->name, text) != 0 ? text : "";
+}
+
+static const char *first_name(const struct host_verdicts *host,
+                              char text[static ADDR_TEXT_SIZE])
+{
+    return host->name ? host->name : addr_format(&host->address, text);
+}
+
+static void widen(size_t *width, const char *text)
+{
+    size_t wanted = escape_width(text);
+    if (wanted > *width)
+        *width = wanted;
+}
+
+static struct columns measure(const struct audit *audit)
+{
+    struct columns columns = {0};
+    char text[ADDR_TEXT_SIZE];
+    for (size_t i = 0; i < audit->host_count; i++) {
+        widen(&columns.name, first_name(&audit->hosts[i], text));
+        widen(&columns.address, second_name(&audit->hosts[i], text));
+    }
+    if (columns.name > NAME_MAX_WIDTH)
+        columns.name = NAME_MAX_WIDTH;
+    return columns;
+}
+
+/* A list in the making: "1 broken, 2 waived; 443/tcp open, 7 closed". */
+struct enumeration {
+    FILE *out;
+    const char *joint; /* what comes before the next item */
+    bool out_of_memory;
+};
+
+static void enumerate(struct enumeration *list, uint32_t count, const char *what)
+{
+    if (count > 0) {
+        fprintf(list->out, "%s%" PRIu32 " %s", list->joint, count, what);
+        list->joint = ", ";
+    }
+}
+
+/* The open ports by number: they are what people look for. */
+static void enumerate_open(struct enumeration *list, const struct host_verdicts *host,
+                           enum proto proto)
+{
+    struct portset open = {0};
+    int status = 0;
+    for (size_t i = 0; i < host->count && status == 0; i++) {
+        const struct observation *seen = &host->verdicts[i].seen;
+        if (seen->proto == proto && seen->state == PORT_OPEN)
+            status = portset_add_set(&open, &seen->ports);
+    }
+    char *ports = status == 0 ? phrase_ports(proto, &open, PHRASE_NAME_PORTS) : NULL;
+    if (!ports)
+        list->out_of_memory = true;
+    if (ports && open.count > 0) {
+        fprintf(list->out, "%s%s open", list->joint, ports);
+        list->joint = ", ";
+    }
+    free(ports);
+    portset_free(&open);
+}
+
+/* What is behind a host's result, in short; the caller frees it. */
+static char *host_detail(const struct host_verdicts *host)
+{
+    char *text = NULL;
+    size_t length;
+    struct enumeration list = {.out = open_memstream(&text, &length), .joint = ""};
+    if (!list.out)
+        return NULL;
+    struct host_counts counts;
+    host_count(host, &counts);
+    for (int result = RESULT_BROKEN; result > RESULT_MET; result--)
+        enumerate(&list, counts.results[result], result_name((enum result)result));
+    list.joint = *list.joint ? "; " : "";
+    for (int proto = 0; proto < PROTO_COUNT; proto++)
+        enumerate_open(&list, host, (enum proto)proto);
+    for (int state = PORT_CLOSED; state < PORT_STATE_COUNT; state++)
+        enumerate(&list, counts.states[state], port_state_name((enum port_state)state));
+    if (fclose(list.out) == 0 && !list.out_of_memory)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static void write_host(struct page *page, const struct audit *audit,
+                       const struct host_verdicts *host, const struct columns *columns)
+{
+    char text[ADDR_TEXT_SIZE];
+    struct stream *stream = &page->stream;
+    enum result result = host_result(audit, host);
+    size_t used = columns->name + GAP + RESULT_WIDTH + GAP;
+    page_cell(page, first_name(host, text), columns->name);
+    stream_put(stream, "%*s", GAP, "");
+    if (columns->address > 0) {
+        used += columns->address + GAP;
+        page_cell(page, second_name(host, text), columns->address);
+        stream_put(stream, "%*s", GAP, "");
+    }
+    page_colored(page, page_result_color(result), result_name(result));
+    stream_put(stream, "%*s", (int)(RESULT_WIDTH + GAP - strlen(result_name(result))), "");
+
+    char *detail = host_detail(host);
+    if (detail && page_room(page, used) > MIN_DETAIL)
+        page_text(page, detail, page_room(page, used));
+    stream->out_of_memory |= !detail;
+    stream_put(stream, "\n");
+    free(detail);
+}
+
+void text_hosts(struct page *page, const struct audit *audit)
+{
+    struct columns columns = measure(audit);
+    for (size_t i = 0; i < audit->host_count; i++)
+        write_host(page, audit, &audit->hosts[i], &columns);
+}
