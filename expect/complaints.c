@@ -80,8 +80,9 @@ static bool fill(struct complaint *complaint, const struct complaint_place *plac
            (complaint->source_line || !place->line_text || place->line == 0);
 }
 
-struct complaint *complaints_add(struct complaints *complaints, bool warning,
-                                 const struct complaint_place *place, const char *format, ...)
+struct complaint *complaints_vadd(struct complaints *complaints, bool warning,
+                                  const struct complaint_place *place, const char *format,
+                                  va_list arguments)
 {
     if (!warning)
         complaints->errors++;
@@ -93,16 +94,23 @@ struct complaint *complaints_add(struct complaints *complaints, bool warning,
         return NULL;
     }
     *complaint = (struct complaint){.warning = warning};
-    va_list arguments;
-    va_start(arguments, format);
-    bool filled = fill(complaint, place, format, arguments);
-    va_end(arguments);
-    if (!filled) {
+    if (!fill(complaint, place, format, arguments)) {
         complaint_release(complaint);
         complaints->out_of_memory = true;
         return NULL;
     }
     complaints->count++;
+    return complaint;
+}
+
+struct complaint *complaints_add(struct complaints *complaints, bool warning,
+                                 const struct complaint_place *place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct complaint *complaint =
+        complaints_vadd(complaints, warning, place, format, arguments);
+    va_end(arguments);
     return complaint;
 }
 

@@ -5,6 +5,7 @@
 #ifndef EXPECT_COMPLAINTS_H
 #define EXPECT_COMPLAINTS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -42,6 +43,10 @@ struct complaint_place {
 struct complaint *complaints_add(struct complaints *complaints, bool warning,
                                  const struct complaint_place *place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+struct complaint *complaints_vadd(struct complaints *complaints, bool warning,
+                                  const struct complaint_place *place, const char *format,
+                                  va_list arguments) __attribute__((format(printf, 4, 0)));
 
 /* Adds a hint to COMPLAINT, which may be NULL. */
 void complaint_set_hint(struct complaints *complaints, struct complaint *complaint,

@@ -80,10 +80,17 @@ void plan_free(struct plan *plan);
 int plan_begin(const struct plan *plan, struct audit *audit)
     __attribute__((warn_unused_result));
 
-/* Adds the verdicts on one target to AUDIT: each observation split by rule, held against
- * what is expected, waivers applied. 0 or -ENOMEM. */
+/* Adds the verdicts on one target to AUDIT, for each name that it has: each observation
+ * split by rule, held against what is expected, waivers applied. A port that was planned
+ * but not observed is inconclusive. 0 or -ENOMEM. */
 int plan_judge(const struct plan *plan, const struct host_observation *host,
                struct audit *audit) __attribute__((warn_unused_result));
+
+/* Completes the audit that plan_begin() started: targets that were never judged are
+ * inconclusive, waivers that were not needed are warnings, hosts are put into the order
+ * of the plan, and the result is counted (audit_finish()). 0 or -ENOMEM. */
+int plan_finish(const struct plan *plan, struct audit *audit)
+    __attribute__((warn_unused_result));
 
 /* The UDP probe library from YAML text (one document, a list or a single probe), added to
  * LIBRARY. PATH is for messages. 0, or -EINVAL with COMPLAINTS, or -ENOMEM. */
