@@ -61,7 +61,9 @@ static struct port_range read_ephemeral_range(void)
     return range;
 }
 
-/* Nothing is to be received here: what comes is dropped before it is queued. */
+/* Nothing is to be received here: what comes is dropped before it is queued. For TCP there
+ * is nothing to do: a socket that neither listens nor connects receives nothing, and the
+ * kernel answers a SYN-ACK by the RST that ends the half-open connection. */
 static int refuse_packets(int fd)
 {
     struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
@@ -102,7 +104,7 @@ static int hold_port(int kind, uint16_t port)
     if (fd < 0)
         return -errno;
 
-    int status = refuse_packets(fd);
+    int status = kind == SOCK_DGRAM ? refuse_packets(fd) : 0;
     if (status == 0)
         status = bind_port(fd, port);
     if (status < 0) {
