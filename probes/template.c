@@ -16,7 +16,7 @@ struct network_layout {
 static const struct network_layout ipv4_layout = {20, 12, 16, 4};
 static const struct network_layout ipv6_layout = {40, 8, 24, 16};
 
-enum { IPV4_ID = 4, IPV4_CHECKSUM = 10, IPV6_FLOW_LABEL = 1 };
+enum { IPV4_ID = 4, IPV4_CHECKSUM = 10, IPV6_FLOW_LABEL = 1, TCP_DATA_OFFSET = 12 };
 
 /* Where the fields of a probe lie behind its IP header, by kind. An echo request carries
  * the sequence number as its data. */
@@ -29,6 +29,7 @@ struct transport_layout {
 static const struct transport_layout transport_layouts[] = {
     [TEMPLATE_SYN] = {.source_port = 0, .port = 2, .checksum = 16, .sequence = 4},
     [TEMPLATE_SYN_MD5] = {.source_port = 0, .port = 2, .checksum = 16, .sequence = 4},
+    [TEMPLATE_SYN_BAD_OFFSET] = {.source_port = 0, .port = 2, .checksum = 16, .sequence = 4},
     [TEMPLATE_UDP] = {.source_port = 0, .port = 2, .checksum = 6, .payload = 8},
     [TEMPLATE_UDP_BAD_LENGTH] = {.source_port = 0, .port = 2, .checksum = 6, .payload = 8},
     [TEMPLATE_ECHO] = {.source_port = 4, .port = 6, .checksum = 2, .sequence = 8},
@@ -43,6 +44,40 @@ struct template
     size_t length;
     uint8_t packet[PACKET_SIZE_MAX]; /* all that changes from probe to probe is zero */
 };
+
+/* Overwrites bytes and returns what that adds to a one's complement sum over the packet:
+ * m' - m, written as m' + ~m (RFC 1624, equation 3), byte by byte, because fields may lie
+ * at odd places. */
+static uint32_t patch(uint8_t *packet, size_t at, const uint8_t *bytes, size_t length)
+{
+    uint32_t delta = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned shift = (at + i) % 2 == 0 ? 8 : 0;
+        delta += ((uint32_t)bytes[i] << shift) + (0xffff - ((uint32_t)packet[at + i] << shift));
+        packet[at + i] = bytes[i];
+    }
+    return delta;
+}
+
+static uint32_t patch_number(uint8_t *packet, size_t at, uint32_t value, size_t size)
+{
+    uint8_t bytes[4];
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(value >> (size - 1 - i) * 8);
+    return patch(packet, at, bytes, size);
+}
+
+/* Brings the checksum at AT up to date after patches that added DELTA, and returns it. */
+static uint16_t patch_checksum(uint8_t *packet, size_t at, uint32_t delta)
+{
+    uint32_t sum = (uint16_t) ~(packet[at] << 8 | packet[at + 1]);
+    sum += delta % 0xffff;
+    sum = (sum & 0xffff) + (sum >> 16);
+    uint16_t checksum = (uint16_t)~sum;
+    packet[at] = (uint8_t)(checksum >> 8);
+    packet[at + 1] = (uint8_t)checksum;
+    return checksum;
+}
 
 /* What libnet is asked to build. */
 struct build {
@@ -114,8 +149,11 @@ static int build_echo(const struct build *build)
 }
 
 static build_fn *const builders[] = {
-    [TEMPLATE_SYN] = build_syn,   [TEMPLATE_SYN_MD5] = build_syn_md5,
-    [TEMPLATE_UDP] = build_udp,   [TEMPLATE_UDP_BAD_LENGTH] = build_udp_bad_length,
+    [TEMPLATE_SYN] = build_syn,
+    [TEMPLATE_SYN_MD5] = build_syn_md5,
+    [TEMPLATE_SYN_BAD_OFFSET] = build_syn, /* libnet builds right offsets only */
+    [TEMPLATE_UDP] = build_udp,
+    [TEMPLATE_UDP_BAD_LENGTH] = build_udp_bad_length,
     [TEMPLATE_ECHO] = build_echo,
 };
 
@@ -124,6 +162,7 @@ static uint8_t ip_protocol(enum addr_family family, enum template_kind kind)
     switch (kind) {
     case TEMPLATE_SYN:
     case TEMPLATE_SYN_MD5:
+    case TEMPLATE_SYN_BAD_OFFSET:
         return IPPROTO_TCP;
     case TEMPLATE_UDP:
     case TEMPLATE_UDP_BAD_LENGTH:
@@ -167,6 +206,14 @@ static int build_packet(struct template *template, const struct build *build)
     return 0;
 }
 
+/* Makes the TCP header longer than the packet. */
+static void spoil_data_offset(struct template *template)
+{
+    size_t start = template->network->length;
+    uint32_t delta = patch_number(template->packet, start + TCP_DATA_OFFSET, 15 << 4, 1);
+    (void)patch_checksum(template->packet, start + template->transport->checksum, delta);
+}
+
 struct template *template_new(enum addr_family family, enum template_kind kind,
                               const void *payload, size_t payload_length, struct error *error)
 {
@@ -193,6 +240,8 @@ struct template *template_new(enum addr_family family, enum template_kind kind,
         error_set(error, -EINVAL, "libnet cannot build a probe: %s", libnet_geterror(net));
         free(template);
         template = NULL;
+    } else if (kind == TEMPLATE_SYN_BAD_OFFSET) {
+        spoil_data_offset(template);
     }
     libnet_destroy(net);
     return template;
@@ -206,40 +255,6 @@ void template_free(struct template *template)
 size_t template_length(const struct template *template)
 {
     return template->length;
-}
-
-/* Overwrites bytes and returns what that adds to a one's complement sum over the packet:
- * m' - m, written as m' + ~m (RFC 1624, equation 3), byte by byte, because fields may lie
- * at odd places. */
-static uint32_t patch(uint8_t *packet, size_t at, const uint8_t *bytes, size_t length)
-{
-    uint32_t delta = 0;
-    for (size_t i = 0; i < length; i++) {
-        unsigned shift = (at + i) % 2 == 0 ? 8 : 0;
-        delta += ((uint32_t)bytes[i] << shift) + (0xffff - ((uint32_t)packet[at + i] << shift));
-        packet[at + i] = bytes[i];
-    }
-    return delta;
-}
-
-static uint32_t patch_number(uint8_t *packet, size_t at, uint32_t value, size_t size)
-{
-    uint8_t bytes[4];
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)(value >> (size - 1 - i) * 8);
-    return patch(packet, at, bytes, size);
-}
-
-/* Brings the checksum at AT up to date after patches that added DELTA, and returns it. */
-static uint16_t patch_checksum(uint8_t *packet, size_t at, uint32_t delta)
-{
-    uint32_t sum = (uint16_t) ~(packet[at] << 8 | packet[at + 1]);
-    sum += delta % 0xffff;
-    sum = (sum & 0xffff) + (sum >> 16);
-    uint16_t checksum = (uint16_t)~sum;
-    packet[at] = (uint8_t)(checksum >> 8);
-    packet[at + 1] = (uint8_t)checksum;
-    return checksum;
 }
 
 /* Fills the transport header in; ADDRESSES is what the pseudo-header has added already. */

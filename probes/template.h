@@ -24,9 +24,10 @@ enum { PROBE_TTL = 64 };
 
 enum template_kind {
     TEMPLATE_SYN,            /* TCP SYN with an MSS option */
-    TEMPLATE_SYN_MD5,        /* its twin with an MD5 option (RFC 2385): stacks drop it */
+    TEMPLATE_SYN_MD5,        /* its twin with an MD5 option (RFC 2385): Linux drops it */
+    TEMPLATE_SYN_BAD_OFFSET, /* its twin whose data offset is wrong: every stack drops it */
     TEMPLATE_UDP,            /* UDP with a payload */
-    TEMPLATE_UDP_BAD_LENGTH, /* its twin whose UDP length is wrong: stacks drop it */
+    TEMPLATE_UDP_BAD_LENGTH, /* its twin whose UDP length is wrong: every stack drops it */
     TEMPLATE_ECHO, /* ICMP or ICMPv6 echo request; its data is the cookie's sequence */
 };
 

@@ -10,8 +10,9 @@
 #include <cmocka.h>
 
 static const enum addr_family families[] = {ADDR_IPV4, ADDR_IPV6};
-static const enum template_kind kinds[] = {TEMPLATE_SYN, TEMPLATE_SYN_MD5, TEMPLATE_UDP,
-                                           TEMPLATE_UDP_BAD_LENGTH, TEMPLATE_ECHO};
+static const enum template_kind kinds[] = {
+    TEMPLATE_SYN, TEMPLATE_SYN_MD5,        TEMPLATE_SYN_BAD_OFFSET,
+    TEMPLATE_UDP, TEMPLATE_UDP_BAD_LENGTH, TEMPLATE_ECHO};
 enum { FAMILIES = 2, KINDS = sizeof kinds / sizeof *kinds };
 
 static bool is_udp(enum template_kind kind)
@@ -171,6 +172,19 @@ static void the_md5_twin_carries_kind_19_of_18_bytes(void **state)
     }
 }
 
+static void the_bad_offset_twin_points_behind_its_end(void **state)
+{
+    (void)state;
+    uint8_t packet[PACKET_SIZE_MAX];
+    for (size_t f = 0; f < FAMILIES; f++) {
+        const uint8_t *tcp = packet + (families[f] == ADDR_IPV4 ? 20 : 40);
+        size_t length = probe_write(families[f], TEMPLATE_SYN_BAD_OFFSET, NULL, 0, packet);
+        assert_int_equal(length, (size_t)(tcp - packet) + 24);
+        assert_int_equal(number(tcp + 12, 2), 0xf002);
+        assert_int_equal(number(tcp + 4, 4), PROBE_SEQUENCE);
+    }
+}
+
 static void a_udp_length_is_right_or_wrong_as_asked(void **state)
 {
     (void)state;
@@ -253,6 +267,7 @@ int main(void)
         cmocka_unit_test(the_ip_header_carries_what_the_oracles_need),
         cmocka_unit_test(a_syn_carries_the_cookie_and_an_mss),
         cmocka_unit_test(the_md5_twin_carries_kind_19_of_18_bytes),
+        cmocka_unit_test(the_bad_offset_twin_points_behind_its_end),
         cmocka_unit_test(a_udp_length_is_right_or_wrong_as_asked),
         cmocka_unit_test(an_echo_request_carries_identifier_sequence_and_cookie),
         cmocka_unit_test(the_transaction_id_is_written_over_the_payload_only),
