@@ -1,9 +1,14 @@
 /* Who said no: a pure function of the evidence that one host gave in one run.
  *
- * The oracles (measured on Linux, see docs/origin.md): Linux copies the DSCP of a SYN into its
- * RST while netfilter's reject writes 0; a SYN with an MD5 option and a UDP datagram with a
- * wrong length are thrown away by stacks but still rejected by netfilter. Claims are made only
- * on evidence of the same host in the same run, otherwise the origin stays unknown. */
+ * The oracles (measured on Linux with nftables, see docs/origin.md):
+ * - Linux copies the DSCP of a SYN into its RST, while netfilter's reject writes 0;
+ * - a SYN whose data offset, or a UDP datagram whose length points behind its end is thrown
+ *   away by every stack, but still rejected by netfilter, unless a rule drops what
+ *   connection tracking calls invalid;
+ * - a SYN with an MD5 option (RFC 2385) is dropped by Linux, at open and closed ports alike,
+ *   and rejected by netfilter whatever connection tracking says. Other stacks answer it.
+ * Claims are made only on evidence of the same host in the same run, otherwise the origin
+ * stays unknown. */
 #ifndef PROBES_ORIGIN_H
 #define PROBES_ORIGIN_H
 
@@ -14,22 +19,28 @@
 
 enum twin {
     TWIN_UNTRIED,
-    TWIN_SILENT,   /* the malformed twin drew nothing, though the path was certified */
+    TWIN_SILENT,   /* the twin drew nothing, though the path was certified */
     TWIN_ANSWERED, /* it drew the same answer as the well-formed probe */
 };
 
 /* What is known of one class of answers (ports with the same signature) of a host. */
 struct origin_evidence {
     enum proto proto;
-    enum reason reason;         /* REASON_RESET or REASON_PORT_UNREACHABLE */
-    bool dscp_returned;         /* this class's answers carry our DSCP */
-    bool dscp_arrives;          /* an ICMP quote, echo reply or other RST shows that our
-                                   DSCP reaches the host and comes back */
-    enum twin twin;             /* the malformed twin of this class */
-    bool twin_silent_elsewhere; /* the twin to a port known closed or open on this host was
-                                   silent: the host's stack drops such packets */
-    uint8_t ttl;                /* of this class's answers, 0: unknown */
-    uint8_t host_ttl;           /* of SYN-ACKs and echo replies of this host, 0: unknown */
+    enum reason reason;           /* REASON_RESET or REASON_PORT_UNREACHABLE */
+    bool dscp_returned;           /* this class's RSTs carry our DSCP */
+    bool dscp_arrives;            /* an echo reply or other RST shows that our DSCP reaches the
+                                     host and comes back; tells a stack nothing by itself */
+    enum twin twin;               /* TCP: TEMPLATE_SYN_MD5; UDP: TEMPLATE_UDP_BAD_LENGTH */
+    enum twin bad_offset_twin;    /* TCP: TEMPLATE_SYN_BAD_OFFSET */
+    bool twin_silent_elsewhere;   /* TCP: the MD5 twin was silent at a port whose RST carries
+                                     our DSCP. An open port is no such proof: OpenBSD drops
+                                     the twin there and answers it at closed ports */
+    bool twin_answered_elsewhere; /* a twin of wrong offset or length drew an answer at some
+                                     other port: no rule hides such packets from us */
+    uint8_t ttl;                  /* of this class's answers, 0: unknown */
+    uint8_t host_ttl;             /* of SYN-ACKs or echo replies of this host, 0: unknown */
+    uint8_t echo_ttl;             /* of echo replies, 0: unknown. A SYN-ACK may come from a
+                                     machine behind this address, an echo reply does not */
 };
 
 struct origin_claim {
