@@ -83,12 +83,12 @@ static int allow_parts(scmp_filter_ctx filter)
         struct scmp_arg_cmp argument;
     } parts[] = {
         /* is this a terminal, and how wide is it */
-        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS)},
-        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ)},
+        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS, 0)},
+        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ, 0)},
         {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
         {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
         /* abort() signals itself */
-        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
+        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)},
     };
     int status = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == 0; i++)
@@ -106,7 +106,7 @@ static int allow_connecting(scmp_filter_ctx filter)
     for (size_t i = 0; i < 4 && status == 0; i++)
         status = seccomp_rule_add(
             filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i / 2]),
+            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i / 2], 0),
             SCMP_A1(SCMP_CMP_MASKED_EQ, kind_mask, (scmp_datum_t)kinds[i % 2]));
     return status;
 }
