@@ -128,13 +128,17 @@ static int read_tcp(struct sim_probe *probe, uint8_t *tcp, size_t left)
     if (left < TCP_HEADER)
         return -1;
     size_t header = (size_t)(tcp[12] >> 4) * 4;
-    if (header < TCP_HEADER || header > left)
+    if (header < TCP_HEADER)
         return -1;
     probe->source_port = get16(tcp);
     probe->port = get16(tcp + 2);
     probe->sequence = get32(tcp + 4);
     probe->acknowledgement = get32(tcp + 8);
     probe->flags = tcp[13];
+    probe->data_length = (int32_t)left - (int32_t)header;
+    probe->bad_offset = header > left;
+    if (probe->bad_offset)
+        return 0;
     probe->payload = tcp + header;
     probe->payload_length = left - header;
     return read_tcp_options(probe, tcp + TCP_HEADER, tcp + header);

@@ -35,8 +35,10 @@ struct sim_probe {
     uint16_t source_port, port; /* echo: identifier and sequence number */
     uint32_t sequence, acknowledgement;
     uint8_t flags;
-    bool md5;        /* TCP: has an MD5 option */
-    bool bad_length; /* UDP: its length field is not the payload's */
+    bool md5;            /* TCP: has an MD5 option */
+    bool bad_offset;     /* TCP: its data offset points behind the packet */
+    int32_t data_length; /* TCP: as its data offset has it, even if that lies */
+    bool bad_length;     /* UDP: its length field is not the payload's */
     uint8_t icmp_type;
     uint8_t *payload;
     size_t payload_length;

@@ -32,7 +32,12 @@ static size_t write_syn(const struct hand_probe *probe, const struct sim_header 
         .options = probe->md5 ? md5 : mss,
         .options_length = probe->md5 ? sizeof(md5) : sizeof(mss),
     };
-    return sim_write_tcp(bytes, header, &segment);
+    size_t length = sim_write_tcp(bytes, header, &segment);
+    if (probe->bad_offset) {
+        bytes[(header->to->family == ADDR_IPV6 ? 40 : 20) + 12] = 15 << 4;
+        sim_finish_checksum(bytes, length);
+    }
+    return length;
 }
 
 static size_t write_datagram(const struct hand_probe *probe, const struct sim_header *header,

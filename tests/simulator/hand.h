@@ -10,6 +10,7 @@ struct hand_probe {
     uint16_t source_port, port;
     uint32_t sequence;
     bool md5;            /* TCP: with an MD5 option */
+    bool bad_offset;     /* TCP: with a data offset that points behind the packet */
     bool bad_length;     /* UDP: with a length field that lies */
     const char *payload; /* UDP */
 };

@@ -16,7 +16,7 @@ static bool same_high_bits(const struct addr *a, const struct addr *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, addr_length(a) - 4) == 0;
 }
 
-static bool has_address(const struct sim_host *host, const struct addr *address)
+bool sim_host_has(const struct sim_host *host, const struct addr *address)
 {
     return same_high_bits(&host->first, address) &&
            low_bits(address) - low_bits(&host->first) < host->count;
@@ -89,7 +89,7 @@ static int fill_group(struct sim_group *group, const struct sim_config *config, 
 static int check_overlap(const struct sim_places *places, struct error *error)
 {
     for (size_t i = 1; i < places->group_count; i++)
-        if (has_address(places->groups[i - 1].host, &places->groups[i].host->first))
+        if (sim_host_has(places->groups[i - 1].host, &places->groups[i].host->first))
             return error_set(error, -EINVAL, "two hosts have the same address");
     return 0;
 }
@@ -135,7 +135,7 @@ struct sim_place sim_places_find(const struct sim_places *places, const struct a
         else
             high = middle;
     }
-    if (low == 0 || !has_address(places->groups[low - 1].host, address))
+    if (low == 0 || !sim_host_has(places->groups[low - 1].host, address))
         return (struct sim_place){0};
     const struct sim_group *group = &places->groups[low - 1];
     uint32_t offset = low_bits(address) - low_bits(&group->host->first);
@@ -178,7 +178,7 @@ const struct sim_answer *simulator_truth(const struct sim_config *config,
 {
     for (size_t i = 0; i < config->host_count; i++) {
         const struct sim_host *host = &config->hosts[i];
-        if (!has_address(host, address))
+        if (!sim_host_has(host, address))
             continue;
         for (size_t j = 0; j < host->row_count; j++) {
             const struct sim_row *row = &host->rows[j];

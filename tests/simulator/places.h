@@ -31,6 +31,9 @@ int sim_places_init(struct sim_places *places, const struct sim_config *config,
                     struct error *error) __attribute__((warn_unused_result));
 void sim_places_free(struct sim_places *places);
 
+/* Whether ADDRESS is one of HOST's. */
+bool sim_host_has(const struct sim_host *host, const struct addr *address);
+
 struct sim_place {
     const struct sim_group *group; /* NULL: nobody has the address */
     struct sim_memory *memory;

@@ -9,14 +9,16 @@ enum {
 /* Linux: net.ipv4.tcp_invalid_ratelimit. */
 #define REPEAT_INTERVAL (500 * NSEC_PER_MSEC)
 
-/* The RST that any SYN without an ACK draws: RFC 9293, section 3.5.2, group 1. */
+/* The RST that any SYN without an ACK draws: RFC 9293, section 3.5.2, group 1. It
+ * acknowledges as much data as the SYN says it has: netfilter believes even a data offset
+ * that lies. */
 static size_t write_reset(const struct sim_meeting *meeting, struct sim_header header)
 {
     header.dont_fragment = true;
     struct sim_segment segment = {
         .from_port = meeting->probe->port,
         .to_port = meeting->probe->source_port,
-        .acknowledgement = meeting->probe->sequence + 1,
+        .acknowledgement = meeting->probe->sequence + 1 + (uint32_t)meeting->probe->data_length,
         .flags = SIM_RST | SIM_ACK,
     };
     return sim_write_tcp(meeting->answer, &header, &segment);
@@ -104,6 +106,11 @@ static void reset_half_open(struct sim_world *world, const struct sim_probe *pro
         half->used = false;
 }
 
+static bool is_reject(const struct sim_answer *answer)
+{
+    return answer->behaviour == SIM_REJECT_RESET || answer->behaviour == SIM_REJECT_ICMP;
+}
+
 size_t sim_tcp_answer(struct sim_world *world, struct sim_meeting *meeting)
 {
     const struct sim_probe *probe = meeting->probe;
@@ -111,10 +118,13 @@ size_t sim_tcp_answer(struct sim_world *world, struct sim_meeting *meeting)
         reset_half_open(world, probe);
     if ((probe->flags & (SIM_SYN | SIM_ACK | SIM_RST)) != SIM_SYN)
         return 0;
-    const struct sim_stack *stack = sim_stack_of(meeting->place.group->host);
+    const struct sim_host *host = meeting->place.group->host;
+    const struct sim_stack *stack = sim_stack_of(host);
     const struct sim_answer *answer =
         sim_group_answer(meeting->place.group, PROTO_TCP, probe->port);
     struct sim_header firewall = sim_header_from_firewall(world, meeting, answer->router);
+    if (probe->bad_offset && (host->drops_invalid || !is_reject(answer)))
+        return 0; /* conntrack in front of the firewall calls it invalid, stacks drop it */
     switch (answer->behaviour) {
     case SIM_CLOSED:
         return probe->md5 && stack->closed_drops_md5 ? 0 : reset_by_stack(world, meeting);

@@ -45,13 +45,19 @@ static const struct sim_host hosts[] = {
      .rows = rows,
      .row_count = 3,
      .hops = 5},
+    {.first = {.family = ADDR_IPV4, .bytes = {203, 0, 113, 30}},
+     .count = 1,
+     .drops_invalid = true,
+     .rows = rows,
+     .row_count = 4,
+     .hops = 5},
 };
 
 static const struct sim_config config = {
     .seed = 7,
     .wire = {.out = {.delay = WAY_MS}, .back = {.delay = WAY_MS}},
     .hosts = hosts,
-    .host_count = 3,
+    .host_count = 4,
     .routers = routers,
     .router_count = 1,
 };
@@ -169,6 +175,27 @@ static void md5_syn_is_dropped_by_stacks_and_rejected_by_firewalls(void **state)
     struct hand_probe error = syn_to("203.0.113.10", 129);
     error.md5 = true;
     assert_int_equal(hand_ask(&hand, &error)->protocol, SIM_ICMP);
+}
+
+static void wrong_data_offset_is_dropped_by_stacks_and_rejected_by_firewalls(void **state)
+{
+    (void)state;
+    static const uint16_t silent[] = {80, 81, 100, 140};
+    for (size_t i = 0; i < 4; i++) {
+        struct hand_probe probe = syn_to("203.0.113.10", silent[i]);
+        probe.bad_offset = true;
+        hand_ask_none(&hand, &probe);
+    }
+    struct hand_probe reset = syn_to("203.0.113.10", 119);
+    reset.bad_offset = true;
+    const struct hand_answer *answer = hand_ask(&hand, &reset);
+    assert_int_equal(answer->flags, SIM_RST | SIM_ACK);
+    assert_int_equal(answer->acknowledgement, 0x11223345 + 24 - 60);
+    struct hand_probe error = syn_to("203.0.113.10", 129);
+    error.bad_offset = true;
+    assert_int_equal(hand_ask(&hand, &error)->protocol, SIM_ICMP);
+    error.target = "203.0.113.30"; /* behind conntrack that drops what is invalid */
+    hand_ask_none(&hand, &error);
 }
 
 static void dropped_port_is_silent(void **state)
@@ -297,6 +324,7 @@ int main(void)
         CLAIM(path_may_clear_the_dscp_on_either_way),
         CLAIM(freebsd_resets_without_dscp_and_to_md5_too),
         CLAIM(md5_syn_is_dropped_by_stacks_and_rejected_by_firewalls),
+        CLAIM(wrong_data_offset_is_dropped_by_stacks_and_rejected_by_firewalls),
         CLAIM(dropped_port_is_silent),
         CLAIM(icmp_reject_quotes_the_syn_as_it_arrived),
         CLAIM(router_rejects_in_its_own_name_and_quotes_eight_bytes),
