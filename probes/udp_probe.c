@@ -118,6 +118,16 @@ static bool fits(const struct udp_matcher *matcher, const uint8_t *answer, size_
     return true;
 }
 
+static bool repeats(const struct udp_probe *probe, const uint8_t *transaction,
+                    const uint8_t *answer, size_t length)
+{
+    if (probe->reply_transaction_offset == UDP_TRANSACTION_ANYWHERE)
+        return memmem(answer, length, transaction, probe->transaction_length) != NULL;
+    size_t offset = (size_t)probe->reply_transaction_offset;
+    return offset + probe->transaction_length <= length &&
+           memcmp(answer + offset, transaction, probe->transaction_length) == 0;
+}
+
 enum udp_match udp_probe_match(const struct udp_probe *probe, const uint8_t *transaction,
                                const uint8_t *answer, size_t length)
 {
@@ -125,11 +135,8 @@ enum udp_match udp_probe_match(const struct udp_probe *probe, const uint8_t *tra
         if (!fits(&probe->matchers[i], answer, length))
             return UDP_MATCH_NONE;
     }
-    if (probe->transaction_length == 0 || probe->reply_transaction_offset < 0)
+    if (probe->transaction_length == 0 ||
+        probe->reply_transaction_offset == UDP_TRANSACTION_NOWHERE)
         return UDP_MATCH_SHAPE;
-    size_t offset = (size_t)probe->reply_transaction_offset;
-    if (offset + probe->transaction_length > length ||
-        memcmp(answer + offset, transaction, probe->transaction_length) != 0)
-        return UDP_MATCH_NONE;
-    return UDP_MATCH_PROVEN;
+    return repeats(probe, transaction, answer, length) ? UDP_MATCH_PROVEN : UDP_MATCH_NONE;
 }

@@ -19,6 +19,11 @@ struct udp_matcher {
     uint8_t bytes[32], mask[32];
 };
 
+enum udp_transaction_place {
+    UDP_TRANSACTION_NOWHERE = -1,
+    UDP_TRANSACTION_ANYWHERE = -2, /* the place varies */
+};
+
 struct udp_probe {
     char *name;           /* "dns" */
     char *description;    /* "DNS: who answers for the root, without recursion" */
@@ -27,11 +32,13 @@ struct udp_probe {
     uint16_t payload_length;
     uint16_t transaction_offset, transaction_length; /* bytes of the payload that a true
                                                         answer repeats; length 0: none */
-    int32_t reply_transaction_offset; /* where the answer repeats them; -1: nowhere */
-    struct udp_matcher *matchers;     /* owned */
+    int32_t reply_transaction_offset;                /* where the answer repeats them, or one of
+                                                        enum udp_transaction_place */
+    struct udp_matcher *matchers;                    /* owned */
     size_t matcher_count;
-    bool never_answers; /* the service is mute to strangers (syslog, VXLAN, …) */
-    char *source;       /* the specification that the payload comes from */
+    bool answers_from_other_port; /* the service picks another port to answer (TFTP) */
+    bool never_answers;           /* the service is mute to strangers (syslog, VXLAN, …) */
+    char *source;                 /* the specification that the payload comes from */
 };
 
 struct udp_library {

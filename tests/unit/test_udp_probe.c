@@ -99,13 +99,23 @@ static void an_answer_that_repeats_the_transaction_is_proven(void **state)
     assert_int_equal(match(2, NULL, "", 0), UDP_MATCH_NONE);
 }
 
+static void a_transaction_may_be_anywhere(void **state)
+{
+    (void)state;
+    const int32_t anywhere = UDP_TRANSACTION_ANYWHERE;
+    assert_int_equal(match(anywhere, NULL, "TX..", 4), UDP_MATCH_PROVEN);
+    assert_int_equal(match(anywhere, NULL, "..TX", 4), UDP_MATCH_PROVEN);
+    assert_int_equal(match(anywhere, NULL, ".T.X", 4), UDP_MATCH_NONE);
+    assert_int_equal(match(anywhere, NULL, "", 0), UDP_MATCH_NONE);
+}
+
 static void an_answer_without_a_transaction_has_the_right_shape_at_most(void **state)
 {
     (void)state;
     struct udp_matcher matcher = {1, 2, {'O', 'K'}, {0xff, 0xff}};
-    assert_int_equal(match(-1, &matcher, "!OK", 3), UDP_MATCH_SHAPE);
-    assert_int_equal(match(-1, &matcher, "!OX", 3), UDP_MATCH_NONE);
-    assert_int_equal(match(-1, &matcher, "!O", 2), UDP_MATCH_NONE);
+    assert_int_equal(match(UDP_TRANSACTION_NOWHERE, &matcher, "!OK", 3), UDP_MATCH_SHAPE);
+    assert_int_equal(match(UDP_TRANSACTION_NOWHERE, &matcher, "!OX", 3), UDP_MATCH_NONE);
+    assert_int_equal(match(UDP_TRANSACTION_NOWHERE, &matcher, "!O", 2), UDP_MATCH_NONE);
 }
 
 static void a_matcher_compares_under_its_mask_only(void **state)
@@ -120,7 +130,7 @@ static void a_matcher_at_the_last_place_does_not_overflow(void **state)
 {
     (void)state;
     struct udp_matcher matcher = {UINT16_MAX, 32, {0}, {0}};
-    assert_int_equal(match(-1, &matcher, "short", 5), UDP_MATCH_NONE);
+    assert_int_equal(match(UDP_TRANSACTION_NOWHERE, &matcher, "short", 5), UDP_MATCH_NONE);
 }
 
 static void the_compiled_in_files_are_those_of_the_folder(void **state)
@@ -153,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_probe_of_the_same_name_replaces_the_earlier_one),
         cmocka_unit_test(a_library_grows_past_its_first_capacity),
         cmocka_unit_test(an_answer_that_repeats_the_transaction_is_proven),
+        cmocka_unit_test(a_transaction_may_be_anywhere),
         cmocka_unit_test(an_answer_without_a_transaction_has_the_right_shape_at_most),
         cmocka_unit_test(a_matcher_compares_under_its_mask_only),
         cmocka_unit_test(a_matcher_at_the_last_place_does_not_overflow),
