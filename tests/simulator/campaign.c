@@ -15,7 +15,6 @@ struct campaign {
     const char *pcap;  /* of a single run */
     uint64_t single;   /* run this seed alone; 0: none */
     bool verbose;      /* a line for each run */
-    bool failed;
 };
 
 static const uint16_t port_counts[] = {8, 60, 500, 3000};
@@ -36,6 +35,8 @@ static int run_once(const struct campaign *campaign, const struct sim_named_wire
                         .routers = sim_population_routers,
                         .router_count = sim_population_router_count,
                         .forger = wire->forger,
+                        .faults = wire->faults,
+                        .fault_count = wire->fault_count,
                         .snap_length = 256,
                         .pcap_path = campaign->pcap},
             .targets = population.targets,
@@ -65,44 +66,56 @@ static void print_score(const char *name, const struct sim_score *score)
     fflush(stdout);
 }
 
-static void run_wire(struct campaign *campaign, const struct sim_named_wire *wire,
+/* One run, its complaints, and its line if lines are wanted. */
+static int run_seed(const struct campaign *campaign, const struct sim_named_wire *wire,
+                    uint64_t seed, struct sim_score *score)
+{
+    struct error error = {""};
+    int code = run_once(campaign, wire, seed, score, &error);
+    if (code < 0)
+        printf("%s: seed %llu failed: %s\n", wire->name, (unsigned long long)seed, error.text);
+    if (score->ports[SIM_WRONG] > 0)
+        printf("%s: %llu wrong; %s\n", wire->name, (unsigned long long)score->ports[SIM_WRONG],
+               score->first_wrong);
+    char name[32];
+    snprintf(name, sizeof(name), "  seed %llu", (unsigned long long)seed);
+    if (campaign->verbose)
+        print_score(name, score);
+    return code;
+}
+
+/* Runs seed after seed until there are VERDICTS. False: the wire fails. */
+static bool run_wire(const struct campaign *campaign, const struct sim_named_wire *wire,
                      uint64_t verdicts, struct sim_score *total)
 {
     struct sim_score sum = {0};
-    for (uint64_t seed = campaign->seed; sim_score_verdicts(&sum) < verdicts; seed++) {
-        struct sim_score score;
-        struct error error = {""};
-        uint64_t chosen = campaign->single != 0 ? campaign->single : seed;
-        if (run_once(campaign, wire, chosen, &score, &error) < 0) {
-            printf("%s: seed %llu failed: %s\n", wire->name, (unsigned long long)chosen,
-                   error.text);
-            campaign->failed = true;
-        }
-        if (score.ports[SIM_WRONG] > 0)
-            printf("%s: %llu wrong; %s\n", wire->name,
-                   (unsigned long long)score.ports[SIM_WRONG], score.first_wrong);
+    int code = 0;
+    uint64_t seed = campaign->single != 0 ? campaign->single : campaign->seed;
+    while (code == 0 && sim_score_verdicts(&sum) < verdicts) {
+        struct sim_score score = {0};
+        code = run_seed(campaign, wire, seed++, &score);
         sim_score_add(&sum, &score);
-        if (campaign->verbose) {
-            char name[32];
-            snprintf(name, sizeof(name), "  seed %llu", (unsigned long long)chosen);
-            print_score(name, &score);
-        }
         if (campaign->single != 0)
             break;
     }
     print_score(wire->name, &sum);
-    double unknown = (double)sum.ports[SIM_UNSAID] / (double)sim_score_verdicts(&sum);
-    if (sum.ports[SIM_WRONG] > 0 || sum.broken_packets > 0 || unknown > wire->unknown_most)
-        campaign->failed = true;
     sim_score_add(total, &sum);
+    double unknown = (double)sum.ports[SIM_UNSAID] / (double)sim_score_verdicts(&sum);
+    return code == 0 && sum.ports[SIM_WRONG] == 0 && sum.broken_packets == 0 &&
+           unknown <= wire->unknown_most;
 }
 
 static int usage(void)
 {
-    fputs("usage: campaign [--verdicts N] [--seed N] [--wire NAME] [--single SEED]\n"
-          "                [--pcap FILE] [--verbose]\n"
-          "Runs the engine over simulated wires; exits with 1 when a verdict is wrong or\n"
-          "too many are unknown.\n",
+    fputs("usage: campaign [option ...]\n"
+          "Runs the engine over simulated wires and counts its verdicts; exits with 1 when\n"
+          "one is wrong or too many are unknown.\n"
+          "  --verdicts N   at least so many over all wires (3000000)\n"
+          "  --seed N       of the first run (1)\n"
+          "  --wire NAME    only wires whose name contains this\n"
+          "  --single SEED  only the run of this seed\n"
+          "  --pcap FILE    its packets; of several runs, those of the last\n"
+          "  --verbose      a line for each run\n",
           stderr);
     return 64;
 }
@@ -120,20 +133,28 @@ static int read_options(struct campaign *campaign, int argc, char **argv)
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'v')
+        switch (option) {
+        case 'v':
             campaign->verdicts = strtoull(optarg, NULL, 10);
-        else if (option == 's')
+            break;
+        case 's':
             campaign->seed = strtoull(optarg, NULL, 10);
-        else if (option == '1')
+            break;
+        case '1':
             campaign->single = strtoull(optarg, NULL, 10);
-        else if (option == 'w')
+            break;
+        case 'w':
             campaign->wire = optarg;
-        else if (option == 'p')
+            break;
+        case 'p':
             campaign->pcap = optarg;
-        else if (option == 'V')
+            break;
+        case 'V':
             campaign->verbose = true;
-        else
+            break;
+        default:
             return usage();
+        }
     }
     return optind == argc ? 0 : usage();
 }
@@ -147,9 +168,14 @@ int main(int argc, char **argv)
         return code;
     printf("%-32s %6s %9s %9s %6s %7s %10s %8s %8s\n", "wire", "runs", "verdicts", "right",
            "wrong", "unknown", "", "s a run", "probes");
-    for (size_t i = 0; i < sim_wire_count; i++)
-        if (campaign.wire == NULL || strstr(sim_wires[i].name, campaign.wire) != NULL)
-            run_wire(&campaign, &sim_wires[i], campaign.verdicts / sim_wire_count, &total);
+    bool failed = false;
+    for (size_t i = 0; i < sim_wire_count; i++) {
+        const struct sim_named_wire *wire = &sim_wires[i];
+        if (campaign.wire != NULL && strstr(wire->name, campaign.wire) == NULL)
+            continue;
+        if (!run_wire(&campaign, wire, campaign.verdicts / sim_wire_count, &total))
+            failed = true;
+    }
     print_score("all", &total);
-    return campaign.failed ? 1 : 0;
+    return failed ? 1 : 0;
 }

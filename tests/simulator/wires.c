@@ -1,5 +1,7 @@
 #include "tests/simulator/wires.h"
 
+#include <errno.h>
+
 #define MS NSEC_PER_MSEC
 
 /* The same both ways, 10 ms each. */
@@ -7,6 +9,21 @@
 /* Something on the way out or on the way back alone. */
 #define OUT(...)  .wire = {{.delay = 10 * MS, __VA_ARGS__}, {.delay = 10 * MS}}
 #define BACK(...) .wire = {{.delay = 10 * MS}, {.delay = 10 * MS, __VA_ARGS__}}
+
+static const struct sim_fault deaf[] = {
+    {.kind = SIM_CAPTURE_LOSS, .when = {50 * MS, 200 * MS}, .chance = 0.3},
+    {.kind = SIM_CAPTURE_LOSS, .when = {600 * MS, 700 * MS}, .chance = 0.9},
+};
+static const struct sim_fault crowded[] = {
+    {.kind = SIM_SEND_ERROR, .when = {30 * MS, 150 * MS}, .error = ENOBUFS, .chance = 0.5},
+    {.kind = SIM_SEND_ERROR, .when = {400 * MS, 420 * MS}, .error = ENOBUFS, .chance = 1},
+};
+static const struct sim_fault flapping[] = {
+    {.kind = SIM_LINK_DOWN, .when = {100 * MS, 250 * MS}},
+    {.kind = SIM_LINK_DOWN, .when = {700 * MS, 710 * MS}},
+};
+
+#define FAULTS(name) .faults = name, .fault_count = sizeof(name) / sizeof((name)[0])
 
 const struct sim_named_wire sim_wires[] = {
     {.name = "no loss", BOTH(.loss = 0), .unknown_most = 0.001},
@@ -46,5 +63,14 @@ const struct sim_named_wire sim_wires[] = {
      BOTH(.loss = 0.01),
      .forger = {.flips = 0.5},
      .unknown_most = 0.001},
+    {.name = "capture that loses packets",
+     BOTH(.loss = 0.01),
+     FAULTS(deaf),
+     .unknown_most = 0.001},
+    {.name = "no buffers for a while",
+     BOTH(.loss = 0.01),
+     FAULTS(crowded),
+     .unknown_most = 0.001},
+    {.name = "link that flaps", BOTH(.loss = 0.01), FAULTS(flapping), .unknown_most = 0.001},
 };
 const size_t sim_wire_count = sizeof(sim_wires) / sizeof(sim_wires[0]);

@@ -1,4 +1,5 @@
-/* Wires with names, from a perfect one to the worst that a verdict should survive. */
+/* Wires with names, from a perfect one to the worst that a verdict should survive, and what
+ * may be wrong at their ends. */
 #ifndef SIMULATOR_WIRES_H
 #define SIMULATOR_WIRES_H
 
@@ -8,6 +9,8 @@ struct sim_named_wire {
     const char *name;
     struct sim_wire wire;
     struct sim_forger forger;
+    const struct sim_fault *faults;
+    size_t fault_count;
     double unknown_most; /* the share of ports that may stay unknown */
 };
 
