@@ -107,6 +107,12 @@ const struct udp_probe *udp_library_next(const struct udp_library *library, uint
     return NULL;
 }
 
+void udp_probe_spell_transaction(const struct udp_probe *probe, uint8_t *transaction)
+{
+    for (size_t i = 0; probe->transaction_is_text && i < probe->transaction_length; i++)
+        transaction[i] = (uint8_t) "0123456789abcdef"[transaction[i] & 0x0f];
+}
+
 static bool fits(const struct udp_matcher *matcher, const uint8_t *answer, size_t length)
 {
     if ((size_t)matcher->offset + matcher->length > length)

@@ -32,6 +32,7 @@ struct udp_probe {
     uint16_t payload_length;
     uint16_t transaction_offset, transaction_length; /* bytes of the payload that a true
                                                         answer repeats; length 0: none */
+    bool transaction_is_text;                        /* its bytes are characters, 0-9 and a-f */
     int32_t reply_transaction_offset;                /* where the answer repeats them, or one of
                                                         enum udp_transaction_place */
     struct udp_matcher *matchers;                    /* owned */
@@ -62,6 +63,9 @@ const struct udp_probe *udp_library_find(const struct udp_library *library, uint
  * before PROBE, or NULL. */
 const struct udp_probe *udp_library_next(const struct udp_library *library, uint16_t port,
                                          const struct udp_probe *probe);
+
+/* Makes transaction_length random bytes fit to be PROBE's transaction id, in place. */
+void udp_probe_spell_transaction(const struct udp_probe *probe, uint8_t *transaction);
 
 enum udp_match {
     UDP_MATCH_NONE,   /* not what the service would say: visible as "something else" */

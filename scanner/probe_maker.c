@@ -160,6 +160,7 @@ size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *
         return template_write(maker->udp_empty[f], &fields, packet);
     uint8_t transaction[TRANSACTION_MAX];
     make_transaction(maker, probe, source_port, transaction);
+    udp_probe_spell_transaction(known, transaction);
     fields.transaction = transaction;
     fields.transaction_offset = known->transaction_offset;
     fields.transaction_length = known->transaction_length;
@@ -197,5 +198,6 @@ enum udp_match probe_maker_match_udp(const struct probe_maker *maker,
         return UDP_MATCH_SHAPE;
     uint8_t transaction[TRANSACTION_MAX];
     make_transaction(maker, probe, reply->source_port, transaction);
+    udp_probe_spell_transaction(known, transaction);
     return udp_probe_match(known, transaction, reply->payload, reply->payload_length);
 }

@@ -109,6 +109,18 @@ static void a_transaction_may_be_anywhere(void **state)
     assert_int_equal(match(anywhere, NULL, "", 0), UDP_MATCH_NONE);
 }
 
+static void a_transaction_in_text_is_spelt_in_hex_digits(void **state)
+{
+    (void)state;
+    struct udp_probe probe = {.transaction_length = 4};
+    uint8_t transaction[5] = {0x00, 0xff, 0x1a, 0xa9, 0x77};
+    udp_probe_spell_transaction(&probe, transaction);
+    assert_memory_equal(transaction, "\x00\xff\x1a\xa9\x77", 5);
+    probe.transaction_is_text = true;
+    udp_probe_spell_transaction(&probe, transaction);
+    assert_memory_equal(transaction, "0fa9\x77", 5);
+}
+
 static void an_answer_without_a_transaction_has_the_right_shape_at_most(void **state)
 {
     (void)state;
@@ -164,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_library_grows_past_its_first_capacity),
         cmocka_unit_test(an_answer_that_repeats_the_transaction_is_proven),
         cmocka_unit_test(a_transaction_may_be_anywhere),
+        cmocka_unit_test(a_transaction_in_text_is_spelt_in_hex_digits),
         cmocka_unit_test(an_answer_without_a_transaction_has_the_right_shape_at_most),
         cmocka_unit_test(a_matcher_compares_under_its_mask_only),
         cmocka_unit_test(a_matcher_at_the_last_place_does_not_overflow),
