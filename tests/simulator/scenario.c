@@ -55,6 +55,7 @@ static void judge_port(struct run *run, const struct target *target,
         why = "nobody asked for it";
     }
     run->score->ports[verdict]++;
+    run->score->said[seen->state]++;
     if (verdict == SIM_UNSAID)
         run->score->unsaid[seen->reason]++;
     if (verdict == SIM_WRONG)
@@ -170,6 +171,8 @@ void sim_score_add(struct sim_score *total, const struct sim_score *one)
     total->runs += one->runs;
     for (int verdict = 0; verdict < SIM_VERDICT_COUNT; verdict++)
         total->ports[verdict] += one->ports[verdict];
+    for (int state = 0; state < PORT_STATE_COUNT; state++)
+        total->said[state] += one->said[state];
     for (int reason = 0; reason < REASON_COUNT; reason++)
         total->unsaid[reason] += one->unsaid[reason];
     total->sent += one->sent;

@@ -21,11 +21,12 @@ struct sim_scenario {
 struct sim_score {
     uint64_t runs;
     uint64_t ports[SIM_VERDICT_COUNT];
-    uint64_t unsaid[REASON_COUNT]; /* ports that stayed unknown, by reason */
-    uint64_t sent;                 /* packets */
-    nsec_t time;                   /* on the virtual clock */
-    uint64_t broken_packets;       /* probes with a wrong length or checksum */
-    char first_wrong[256];         /* "" when there is none */
+    uint64_t said[PORT_STATE_COUNT]; /* right or wrong, by state */
+    uint64_t unsaid[REASON_COUNT];   /* ports that stayed unknown, by reason */
+    uint64_t sent;                   /* packets */
+    nsec_t time;                     /* on the virtual clock */
+    uint64_t broken_packets;         /* probes with a wrong length or checksum */
+    char first_wrong[256];           /* "" when there is none */
 };
 
 /* Runs to the end and fills *SCORE; the seed of everything is network.seed. 0, or a
