@@ -173,3 +173,17 @@ void case_list_free(struct case_list *list)
     free(list->items);
     *list = (struct case_list){0};
 }
+
+int case_each(const struct audit *audit, case_fn *each, void *context)
+{
+    for (size_t i = 0; i < audit->host_count; i++) {
+        struct case_list list;
+        int status = case_list_fill(&list, &audit->hosts[i]);
+        if (status < 0)
+            return status;
+        for (size_t k = 0; k < list.count; k++)
+            each(context, &audit->hosts[i], &list.items[k]);
+        case_list_free(&list);
+    }
+    return 0;
+}

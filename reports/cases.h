@@ -28,6 +28,13 @@ int case_list_fill(struct case_list *list, const struct host_verdicts *host)
     __attribute__((warn_unused_result));
 void case_list_free(struct case_list *list); /* leaves the empty list */
 
+/* Calls EACH for every case of every host, in order; the case is EACH's during the call
+ * only. 0 or -ENOMEM. */
+typedef void case_fn(void *context, const struct host_verdicts *host,
+                     const struct report_case *item);
+int case_each(const struct audit *audit, case_fn *each, void *context)
+    __attribute__((warn_unused_result));
+
 /* The rule behind a case: protocol, expected, rule, note, waiver. */
 static inline const struct verdict *case_rule(const struct report_case *item)
 {

@@ -133,7 +133,7 @@ static void open_suite(struct xml *xml, const struct audit *audit,
     xml_open(xml, "testsuite");
     xml_attribute_take(xml, "name", phrase_host(host));
     xml_attribute(xml, "timestamp", started);
-    xml_attribute(xml, "hostname", host->name);
+    xml_attribute_take(xml, "hostname", phrase_host(host));
     write_counts(xml, host, list);
     /* The hosts were audited side by side: their shares add up to the run. */
     xml_attribute_format(xml, "time", "%.3f",

@@ -23,10 +23,11 @@ __attribute__((format(printf, 1, 2))) static char *formatted(const char *format,
 char *phrase_host(const struct host_verdicts *host)
 {
     char address[ADDR_TEXT_SIZE];
+    bool has_name = host->name && *host->name;
     addr_format(&host->address, address);
     if (host->address.family == ADDR_NONE)
-        return strdup(host->name ? host->name : "?");
-    if (!host->name || strcmp(host->name, address) == 0)
+        return strdup(has_name ? host->name : "?");
+    if (!has_name || strcmp(host->name, address) == 0)
         return strdup(address);
     return formatted("%s (%s)", host->name, address);
 }

@@ -24,6 +24,9 @@ struct report_writer {
     /* Writes the whole report. 0, or -EIO / -ENOMEM with *ERROR. */
     int (*write)(const struct audit *audit, const struct report_style *style, FILE *out,
                  struct error *error);
+    /* The exit code that takes the place of the usual one when this report goes to
+     * standard output; NULL: the usual one stands. */
+    int (*exit_code)(const struct audit *audit);
 };
 
 /* The table, in the order of --help; *COUNT rows. */

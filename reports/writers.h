@@ -11,5 +11,16 @@ typedef int report_write_fn(const struct audit *audit, const struct report_style
 report_write_fn text_write;
 report_write_fn json_write;
 report_write_fn junit_write;
+report_write_fn tap_write;
+report_write_fn nagios_write;
+report_write_fn prometheus_write;
+report_write_fn sarif_write;
+report_write_fn github_write;
+report_write_fn markdown_write;
+report_write_fn csv_write;
+report_write_fn nmap_write;
+
+/* As report_writer.exit_code says. */
+int nagios_exit_code(const struct audit *audit);
 
 #endif

@@ -1,7 +1,7 @@
 /* The JSON report, written through jansson piece by piece, so that a fleet is never in
  * memory twice. */
-#include "reports/escape.h"
 #include "reports/json/fields.h"
+#include "reports/json/value.h"
 #include "reports/writers.h"
 
 #include <errno.h>
@@ -10,17 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Nine digits carry every measure; more would show the noise of binary fractions. */
-enum { DUMP_FLAGS = JSON_REAL_PRECISION(9) };
-
-static json_t *text_value(const char *text)
-{
-    char *clean = escape_clean(text);
-    json_t *value = clean ? json_string(clean) : NULL;
-    free(clean);
-    return value;
-}
 
 static json_t *unsigned_value(const void *at, size_t size)
 {
@@ -38,20 +27,10 @@ static json_t *unsigned_value(const void *at, size_t size)
     return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-static json_t *time_value(const struct timespec *time)
-{
-    struct tm utc;
-    char seconds[32], text[64];
-    gmtime_r(&time->tv_sec, &utc);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text, sizeof text, "%s.%03ldZ", seconds, time->tv_nsec / 1000000);
-    return json_string(text);
-}
-
 static json_t *address_value(const struct addr *address)
 {
     char text[ADDR_TEXT_SIZE];
-    return text_value(addr_format(address, text));
+    return value_of_text(addr_format(address, text));
 }
 
 static json_t *ports_value(const struct portset *ports)
@@ -70,9 +49,9 @@ static json_t *field_value(const void *object, const struct json_field *field)
     const double *real = at;
     switch (field->kind) {
     case JSON_KIND_TEXT:
-        return text_value(*(char *const *)at);
+        return value_of_text(*(char *const *)at);
     case JSON_KIND_CHARS:
-        return text_value(at);
+        return value_of_text(at);
     case JSON_KIND_BOOL:
         return json_boolean(*(const bool *)at);
     case JSON_KIND_UNSIGNED:
@@ -80,7 +59,7 @@ static json_t *field_value(const void *object, const struct json_field *field)
     case JSON_KIND_REAL:
         return json_real(isfinite(*real) ? *real : 0);
     case JSON_KIND_TIME:
-        return time_value(at);
+        return value_of_time(at);
     case JSON_KIND_ADDRESS:
         return address_value(at);
     case JSON_KIND_PORTS:
@@ -132,23 +111,13 @@ static json_t *object_value(const void *object, const struct json_field *fields)
     return json;
 }
 
-/* Dumps JSON (which it takes) and what comes before it. */
-static int dump(FILE *out, const char *before, json_t *json, size_t flags)
-{
-    if (!json)
-        return -ENOMEM;
-    fputs(before, out);
-    int status = json_dumpf(json, out, DUMP_FLAGS | flags);
-    json_decref(json);
-    return status == 0 || ferror(out) ? 0 : -ENOMEM;
-}
-
 static int write_files(FILE *out, const struct audit *audit)
 {
     int status = 0;
     fputs(",\n \"files\": [", out);
     for (size_t i = 0; i < audit->file_count && status == 0; i++)
-        status = dump(out, i ? ", " : "", object_value(&audit->files[i], json_file_fields), 0);
+        status =
+            value_dump(out, i ? ", " : "", object_value(&audit->files[i], json_file_fields), 0);
     fputs("]", out);
     return status;
 }
@@ -158,18 +127,19 @@ static int write_warnings(FILE *out, const struct audit *audit)
     int status = 0;
     fputs(",\n \"warnings\": [", out);
     for (size_t i = 0; i < audit->warning_count && status == 0; i++)
-        status = dump(out, i ? ", " : "", text_value(audit->warnings[i]), JSON_ENCODE_ANY);
+        status =
+            value_dump(out, i ? ", " : "", value_of_text(audit->warnings[i]), JSON_ENCODE_ANY);
     fputs("]", out);
     return status;
 }
 
 static int write_host(FILE *out, const struct host_verdicts *host)
 {
-    int status = dump(out, "\n  {", object_value(host, json_host_fields), JSON_EMBED);
+    int status = value_dump(out, "\n  {", object_value(host, json_host_fields), JSON_EMBED);
     fputs(",\n   \"ports\": [", out);
     for (size_t i = 0; i < host->count && status == 0; i++)
-        status = dump(out, i ? ",\n    " : "\n    ",
-                      object_value(&host->verdicts[i], json_verdict_fields), 0);
+        status = value_dump(out, i ? ",\n    " : "\n    ",
+                            object_value(&host->verdicts[i], json_verdict_fields), 0);
     fputs("]}", out);
     return status;
 }
@@ -178,7 +148,7 @@ int json_write(const struct audit *audit, const struct report_style *style, FILE
                struct error *error)
 {
     (void)style;
-    int status = dump(out, "{", object_value(audit, json_audit_fields), JSON_EMBED);
+    int status = value_dump(out, "{", object_value(audit, json_audit_fields), JSON_EMBED);
     if (status == 0)
         status = write_files(out, audit);
     if (status == 0)

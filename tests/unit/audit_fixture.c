@@ -245,6 +245,52 @@ struct audit *fixture_fleet(size_t hosts)
     return finish(audit);
 }
 
+/* Adds the ports of HOST, one of STEP from FIRST on, as seen in ROW. */
+static void add_comb(struct host_verdicts *host, const struct row *row, unsigned first,
+                     unsigned step)
+{
+    struct verdict *verdict = add(host, row);
+    portset_free(&verdict->seen.ports);
+    for (unsigned port = first; port <= 65535; port += step) {
+        int status = portset_add(&verdict->seen.ports, (uint16_t)port, (uint16_t)port);
+        assert(status == 0);
+    }
+}
+
+static void add_rest(struct host_verdicts *host, const struct row *row)
+{
+    struct verdict *verdict = add(host, row);
+    for (size_t i = 0; i + 1 < host->count; i++) {
+        int status = portset_remove_set(&verdict->seen.ports, &host->verdicts[i].seen.ports);
+        assert(status == 0);
+    }
+}
+
+struct audit *fixture_heavy(size_t hosts)
+{
+    static const struct row open = {"1",           PROTO_TCP,   PORT_OPEN,     REASON_SYN_ACK,
+                                    ORIGIN_HOST,   "10.20.0.1", RESULT_BROKEN, "filtered",
+                                    "fleet.yml:3", "others",    NULL};
+    static const struct row closed = {"1",           PROTO_TCP,   PORT_CLOSED,   REASON_RESET,
+                                      ORIGIN_HOST,   "10.20.0.1", RESULT_BROKEN, "filtered",
+                                      "fleet.yml:3", "others",    NULL};
+    static const struct row dropped = {
+        "1-65535",      PROTO_TCP, PORT_DROPPED, REASON_NO_RESPONSE,
+        ORIGIN_UNKNOWN, NULL,      RESULT_MET,   "filtered",
+        "fleet.yml:3",  "others",  NULL};
+    struct audit *audit = start("fleet", NULL);
+    for (size_t i = 0; i < hosts; i++) {
+        char name[48], at[64];
+        snprintf(name, sizeof name, "web%03zu.example.com", i + 1);
+        snprintf(at, sizeof at, "10.20.%zu.%zu", i / 250, i % 250 + 1);
+        struct host_verdicts *host = add_host(audit, name, at);
+        add_comb(host, &open, 22 + (unsigned)i, 211);
+        add_comb(host, &closed, 23 + (unsigned)i, 422);
+        add_rest(host, &dropped);
+    }
+    return finish(audit);
+}
+
 struct audit *fixture_interrupted(void)
 {
     static const struct row rows[] = {

@@ -15,6 +15,10 @@ struct audit *fixture_broken(void);
 /* As many hosts as that, all as expected but one port of one host. */
 struct audit *fixture_fleet(size_t hosts);
 
+/* As many hosts, each with all ports of TCP and some hundred of them open or closed here
+ * and there. */
+struct audit *fixture_heavy(size_t hosts);
+
 /* A check that a signal ended. */
 struct audit *fixture_interrupted(void);
 

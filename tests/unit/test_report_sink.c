@@ -260,7 +260,10 @@ static void a_request_for_no_format_is_refused(void **state)
     struct report_request request;
     struct error error;
     assert_int_equal(report_request_parse(&request, "pdf", &error), -EINVAL);
-    assert_non_null(strstr(error.text, "there is no format 'pdf'"));
+    assert_string_equal(error.text, "-o pdf: there is no format 'pdf'");
+    assert_int_equal(report_request_parse(&request, "jnuit=a.xml", &error), -EINVAL);
+    assert_string_equal(error.text,
+                        "-o jnuit=a.xml: there is no format 'jnuit'; did you mean 'junit'?");
     assert_int_equal(report_request_parse(&request, "", &error), -EINVAL);
     assert_int_equal(report_request_parse(&request, "json=", &error), -EINVAL);
     assert_non_null(strstr(error.text, "a path is missing"));

@@ -1,0 +1,37 @@
+#include "reports/json/value.h"
+
+#include "reports/escape.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Nine digits carry every measure; more would show the noise of binary fractions. */
+enum { DUMP_FLAGS = JSON_REAL_PRECISION(9) };
+
+json_t *value_of_text(const char *text)
+{
+    char *clean = escape_clean(text);
+    json_t *value = clean ? json_string(clean) : NULL;
+    free(clean);
+    return value;
+}
+
+json_t *value_of_time(const struct timespec *time)
+{
+    struct tm utc;
+    char seconds[32], text[64];
+    gmtime_r(&time->tv_sec, &utc);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text, sizeof text, "%s.%03ldZ", seconds, time->tv_nsec / 1000000);
+    return json_string(text);
+}
+
+int value_dump(FILE *out, const char *before, json_t *value, size_t flags)
+{
+    if (!value)
+        return -ENOMEM;
+    fputs(before, out);
+    int status = json_dumpf(value, out, DUMP_FLAGS | flags);
+    json_decref(value);
+    return status == 0 || ferror(out) ? 0 : -ENOMEM;
+}
