@@ -69,6 +69,10 @@ class Namespace:
         stats = json.loads(shown.stdout)[0]["stats64"]
         return {way: stats[way]["packets"] for way in ("rx", "tx")}
 
+    def mac_address(self, interface: str) -> str:
+        shown = run(["ip", "-netns", self.name, "-json", "link", "show", interface])
+        return json.loads(shown.stdout)[0]["address"]
+
     def remove(self) -> None:
         remove_namespace(self.name)
 

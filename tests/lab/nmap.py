@@ -22,12 +22,12 @@ def nmap_scan(auditor: Namespace, address: str, tcp: Collection[int],
     family = ["-6"] if ":" in address else []
     shown = auditor.run(["nmap", "-n", "-Pn", kinds, *family, "-oX", "-",
                          "-p", ",".join(lists), address])
-    return read_opinions(shown.stdout)
+    return read_opinions(ElementTree.fromstring(shown.stdout))
 
 
-def read_opinions(xml: str) -> dict[tuple[str, int], Opinion]:
+def read_opinions(root: ElementTree.Element) -> dict[tuple[str, int], Opinion]:
+    """What nmap says of the one host below ROOT."""
     opinions = {}
-    root = ElementTree.fromstring(xml)
     for port in root.iter("port"):
         state = port.find("state")
         opinions[port.get("protocol"), int(port.get("portid"))] = Opinion(

@@ -176,8 +176,11 @@ class Lab:
                 served["mute" if silent else row.proto].add(row.number)
         if any(served.values()):
             ports = json.dumps({key: sorted(numbers) for key, numbers in served.items()})
-            command = ["/usr/bin/python3", str(SERVICE)]
-            self.processes.append(Process(inside, command, ports))
+            self.start(inside.short_name, ["/usr/bin/python3", str(SERVICE)], ports)
+
+    def start(self, where: str, command: Sequence[str], first_line: str = "") -> None:
+        """A program that runs as long as the lab stands; see processes.py for its manners."""
+        self.processes.append(Process(self.made[where], command, first_line))
 
     def take_down(self) -> None:
         for process in self.processes:

@@ -1,0 +1,92 @@
+"""portvet beside nmap, masscan and zmap: the same lab cases for each, every answer held
+against the truth. Run by tests/bench/run, which installs and builds what is needed.
+
+Exit code 0: portvet said nothing wrong and met its goals."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from bench.cases import CASES, Case
+from bench.measure import Measured, measure
+from bench.score import score
+from bench.table import Result, case_table
+from bench.tools import TOOLS, Answers, Task
+from lab import namespaces
+from lab.topology import Lab
+
+OURS = "portvet"
+TRICKLE = Path(__file__).with_name("trickle.py")
+
+
+def run_tool(lab: Lab, task: Task, name: str) -> tuple[Measured, Answers]:
+    """All commands of one tool, measured as one."""
+    tool = TOOLS[name]
+    answers: Answers = {}
+    runs = []
+    for command in tool.commands(task):
+        done = measure(lab.auditor, command)
+        runs.append(replace(done, output=""))
+        answers |= tool.read(done.output)
+    return Measured(sum(run.seconds for run in runs), max(run.peak_kib for run in runs),
+                    sum(run.packets for run in runs), runs[-1].exit_code, ""), answers
+
+
+def run_case(case: Case, tools: list[str], runs: int) -> list[Result]:
+    """Each run of each tool in a lab of its own, so that nobody finds it warmed up or worn
+    out by another; the tools take turns."""
+    results = {name: ([], []) for name in tools}
+    for turn in range(runs):
+        for name in tools:
+            if turn > 0 and name in case.once:
+                continue
+            with Lab([case.host], case.wire) as lab:
+                lab.start("router", ["/usr/bin/python3", str(TRICKLE), "up0"])
+                own, _ = lab.addresses[case.host.name]
+                task = Task(case.block or own, case.proto, case.asked, introduce(lab, own))
+                measured, answers = run_tool(lab, task, name)
+            marks = score(case, TOOLS[name], own, answers)
+            print(f"  {case.name}: {name}: {measured.seconds:.2f} s, {marks.wrong} wrong, "
+                  f"{marks.missing} without a verdict", file=sys.stderr, flush=True)
+            results[name][0].append(measured)
+            results[name][1].append(marks)
+    return [Result(case, name, *results[name]) for name in tools]
+
+
+def introduce(lab: Lab, address: str) -> str:
+    """Lets the neighbours on the way know each other; returns the gateway's MAC address,
+    by which zmap is told what it cannot find out."""
+    lab.auditor.run(["nmap", "-n", "-sn", address])
+    return lab.made["router"].mac_address("up0")
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="runs of each tool (default 3)")
+    parser.add_argument("--case", action="append", choices=[case.name for case in CASES],
+                        help="only this case; may be repeated")
+    parser.add_argument("--only-portvet", action="store_true", help="leave the peers out")
+    return parser.parse_args()
+
+
+def main() -> int:
+    reason = namespaces.why_not()
+    if reason:
+        print(f"the benchmark cannot run here: {reason}", file=sys.stderr)
+        return 77
+    arguments = read_arguments()
+    good = True
+    for case in CASES:
+        if arguments.case and case.name not in arguments.case:
+            continue
+        tools = [name for name in case.tools
+                 if name.startswith(OURS) or not arguments.only_portvet]
+        results = run_case(case, tools, arguments.runs)
+        print(case_table(results), flush=True)
+        good &= all(result.good for result in results if result.tool.startswith(OURS))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
