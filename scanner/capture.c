@@ -3,6 +3,7 @@
 #include "probes/packet.h"
 
 #include <errno.h>
+#include <linux/if_arp.h>
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ struct capture {
     nsec_t emptied;    /* when nothing was waiting: what comes later is not older */
     nsec_t wall_ahead; /* the wall clock minus the monotonic one */
     nsec_t now;
-    net_receive_fn *receive; /* of the current capture_read() */
+    capture_fn *receive; /* of the current capture_read() */
     void *context;
 };
 
@@ -143,17 +144,25 @@ static nsec_t arrival(const struct capture *capture, const struct timeval *stamp
     return at > capture->now ? capture->now : at;
 }
 
+/* The hardware type in a cooked header (LINKTYPE_LINUX_SLL). */
+static bool is_loopback(const struct capture *capture, const uint8_t *bytes, size_t length)
+{
+    return capture->linktype == DLT_LINUX_SLL && length >= 4 &&
+           (bytes[2] << 8 | bytes[3]) == ARPHRD_LOOPBACK;
+}
+
 static void hand_on(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
     void *context = user;
     const struct capture *capture = context;
     size_t length = header->caplen;
+    bool loopback = is_loopback(capture, bytes, length);
     if (packet_skip_link(capture->linktype, &bytes, &length) != PACKET_OK)
         return;
-    capture->receive(capture->context, arrival(capture, &header->ts), bytes, length);
+    capture->receive(capture->context, arrival(capture, &header->ts), bytes, length, loopback);
 }
 
-int capture_read(struct capture *capture, net_receive_fn *receive, void *context)
+int capture_read(struct capture *capture, capture_fn *receive, void *context)
 {
     capture->now = read_clock(CLOCK_MONOTONIC);
     capture->wall_ahead = read_clock(CLOCK_REALTIME) - capture->now;

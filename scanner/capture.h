@@ -7,12 +7,17 @@
 #define SCANNER_CAPTURE_H
 
 #include "probes/error.h"
-#include "scanner/net.h"
+#include "scanner/clock.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct capture;
+
+/* A packet as struct net hands it on, and whether it never left this machine. */
+typedef void capture_fn(void *context, nsec_t at, const uint8_t *bytes, size_t length,
+                        bool loopback);
 
 /* The filter, in the language of pcap-filter(7): TCP and UDP to our source ports, ICMP
  * errors and echo replies, and IPv6 packets with extension headers, behind which the
@@ -32,7 +37,7 @@ int capture_fd(const struct capture *capture);
 
 /* Hands on the packets that wait, at most some thousands, with times on the clock
  * CLOCK_MONOTONIC. Returns how many, or a negative code when the capture broke. */
-int capture_read(struct capture *capture, net_receive_fn *receive, void *context)
+int capture_read(struct capture *capture, capture_fn *receive, void *context)
     __attribute__((warn_unused_result));
 
 /* Packets that came while there was no room for them, since the capture was opened. */

@@ -26,7 +26,9 @@ struct net_packet {
                          write a link header into */
     uint16_t length;
     uint32_t route;   /* net_route.id */
-    int error;        /* out: 0 when it left, else -errno (-ENOBUFS, -EPERM, -ENETDOWN …) */
+    int error;        /* out: 0 when it left, else -errno (-ENOBUFS, -EPERM, -ENETDOWN …).
+                         Also 0 when the neighbour that it was for does not answer; if he
+                         turns up after all, that is counted in link_changes */
 };
 enum { NET_HEADROOM = 32 };
 

@@ -1,5 +1,6 @@
 #include "scanner/net_live.h"
 
+#include "probes/packet.h"
 #include "scanner/capture.h"
 #include "scanner/links.h"
 #include "scanner/routes.h"
@@ -19,8 +20,13 @@ enum { CAPTURE_BYTES = 64 << 20 };
 
 /* How often the kernel is asked whether a neighbour is known by now, and, once it is, how
  * often its address is looked at again. */
-#define UNRESOLVED_REFRESH (10 * NSEC_PER_MSEC)
+#define UNRESOLVED_REFRESH NSEC_PER_MSEC
 #define RESOLVED_REFRESH   NSEC_PER_SEC
+
+/* The kernel keeps about a hundred packets for a neighbour that it is looking for, asks
+ * three times, a second apart, and forgets more without a word (arp(7)). */
+enum { WAITING_MOST = 32 };
+#define WAITING_PERIOD NSEC_PER_SEC
 
 /* How long an interface may be down, or an address gone, before that is the end. */
 #define DOWN_PATIENCE (10 * NSEC_PER_SEC)
@@ -32,9 +38,15 @@ struct net_live {
     struct links links;
     struct routes *routes;
     struct send_raw *raw;
+    struct send_raw *finder;    /* for packets that wait for a neighbour, so that they fill no
+                                   socket but this one */
     struct send_frames *frames; /* NULL: all through the kernel's IP output */
     struct capture *capture;
     nsec_t down_since; /* 0: up */
+    struct addr own;   /* a target that was found to be this machine itself */
+
+    net_receive_fn *receive; /* of the current receive() */
+    void *context;
     uint64_t sent, send_errors, received;
 };
 
@@ -66,31 +78,59 @@ static int live_route(struct net *net, const struct addr *to, struct net_route *
     return 0;
 }
 
-/* Whether a packet by ROUTE goes out as a frame. Until the neighbour is known, and then
- * once in a while, one goes through the kernel's IP output, which so finds the neighbour
- * and keeps looking after it. */
-static bool goes_as_frame(struct net_live *live, struct route *route, nsec_t now)
+/* The packets that look for a neighbour go through the kernel's IP output, as one does
+ * now and then later on: so the kernel keeps looking after the neighbour. */
+static bool is_due_for_refresh(const struct route *route, nsec_t now)
 {
-    if (!live->frames)
-        return false;
     nsec_t age = now - route->refreshed;
-    if (route->resolved && age < RESOLVED_REFRESH)
-        return true;
-    if (age >= UNRESOLVED_REFRESH)
-        routes_refresh(live->routes, route, now);
-    return false;
+    return age >=
+           (route->resolved || !route->has_neighbour ? RESOLVED_REFRESH : UNRESOLVED_REFRESH);
+}
+
+static bool may_wait(struct route *route, nsec_t now)
+{
+    if (route->waiting == 0 || now - route->waiting_since > WAITING_PERIOD) {
+        route->waiting = 0;
+        route->waiting_since = now;
+    }
+    return route->waiting++ < WAITING_MOST;
 }
 
 static void add_packet(struct net_live *live, struct net_packet *packet, nsec_t now)
 {
     struct route *route = routes_get(live->routes, packet->route);
+    packet->error = -EINVAL;
     if (!route || packet->length == 0)
-        packet->error = -EINVAL;
-    else if (goes_as_frame(live, route, now))
+        return;
+    bool refresh = is_due_for_refresh(route, now);
+    if (refresh)
+        routes_refresh(live->routes, route, now);
+
+    if (route->has_neighbour && !route->resolved) {
+        packet->error = -EAGAIN;
+        if (may_wait(route, now))
+            send_raw_add(live->finder, packet, route->to.scope);
+    } else if (route->resolved && !refresh && live->frames) {
         send_frames_add(live->frames, packet, route->kernel.interface, route->header,
                         sizeof route->header);
-    else
+    } else {
         send_raw_add(live->raw, packet, route->to.scope);
+    }
+}
+/* A packet for which there was no room to wait for its neighbour is thrown away, as it
+ * would be in front of a dead host further out: many of those must not slow down the rest.
+ * Should the neighbour turn out to be there, routes_refresh() counts that. */
+static void count_packet(struct net_live *live, struct net_packet *packet)
+{
+    struct route *route = routes_get(live->routes, packet->route);
+    if (packet->error == -EAGAIN && route->has_neighbour && !route->resolved) {
+        packet->error = 0;
+        route->overflowed = true;
+    } else if (packet->error == 0) {
+        live->sent++;
+    } else {
+        live->send_errors++;
+    }
 }
 
 static int live_send(struct net *net, struct net_packet *packets, size_t count)
@@ -99,14 +139,12 @@ static int live_send(struct net *net, struct net_packet *packets, size_t count)
     nsec_t now = live_now(net);
     for (size_t i = 0; i < count; i++)
         add_packet(live, &packets[i], now);
+    send_raw_flush(live->finder);
     send_raw_flush(live->raw);
     if (live->frames)
         send_frames_flush(live->frames);
-
-    for (size_t i = 0; i < count; i++) {
-        live->sent += packets[i].error == 0;
-        live->send_errors += packets[i].error != 0;
-    }
+    for (size_t i = 0; i < count; i++)
+        count_packet(live, &packets[i]);
     return 0;
 }
 
@@ -141,21 +179,50 @@ static int wait_for_input(struct net_live *live, nsec_t now, nsec_t until)
     return ppoll(inputs, sizeof inputs / sizeof inputs[0], &timeout, NULL) < 0 ? -errno : 0;
 }
 
+static bool is_own(struct net_live *live, const struct addr *target)
+{
+    struct kernel_route way;
+    if (addr_equal(target, &live->own))
+        return true;
+    if (rtnetlink_get_route(live->rtnetlink, target, &(struct addr){0}, 0, &way) < 0 ||
+        !way.local)
+        return false;
+    live->own = *target;
+    return true;
+}
+
+/* What comes by loopback and is not about this machine itself was made by this machine in
+ * the target's place: an unanswered ARP request, or a reject rule of its own firewall. It
+ * says nothing about the target. */
+static void take_packet(void *context, nsec_t at, const uint8_t *bytes, size_t length,
+                        bool loopback)
+{
+    struct net_live *live = context;
+    struct reply reply;
+    if (loopback &&
+        (packet_decode(&reply, bytes, length) != PACKET_OK || !is_own(live, &reply.target)))
+        return;
+    live->received++;
+    live->receive(live->context, at, bytes, length);
+}
+
 static int live_receive(struct net *net, nsec_t until, net_receive_fn *receive, void *context)
 {
     struct net_live *live = live_of(net);
+    live->receive = receive;
+    live->context = context;
     for (;;) {
         int status = rtnetlink_read_news(live->rtnetlink, take_change, live);
         if (status < 0)
             return status;
-        int count = capture_read(live->capture, receive, context);
-        if (count < 0)
-            return count;
-        live->received += (unsigned)count;
+        uint64_t before = live->received;
+        status = capture_read(live->capture, take_packet, live);
+        if (status < 0)
+            return status;
 
         nsec_t now = live_now(net);
         status = check_links(live, now);
-        if (status < 0 || count > 0 || now >= until)
+        if (status < 0 || live->received > before || now >= until)
             return status;
         status = wait_for_input(live, now, until);
         if (status < 0)
@@ -181,6 +248,7 @@ static void live_close(struct net *net)
     struct net_live *live = live_of(net);
     capture_close(live->capture);
     send_frames_close(live->frames);
+    send_raw_close(live->finder);
     send_raw_close(live->raw);
     routes_free(live->routes);
     links_free(&live->links);
@@ -192,8 +260,7 @@ static void live_close(struct net *net)
 static int open_routes(struct net_live *live, const struct net_live_options *options,
                        struct error *error)
 {
-    struct routes_options wanted = {.source = options->source,
-                                    .frames = !options->kernel_output};
+    struct routes_options wanted = {.source = options->source};
     if (options->interface) {
         wanted.interface = if_nametoindex(options->interface);
         if (wanted.interface == 0)
@@ -212,7 +279,11 @@ static int open_sockets(struct net_live *live, const struct net_live_options *op
 {
     uint16_t first = source_ports_first(live->ports), count = source_ports_count(live->ports);
     size_t room = options->capture_bytes ? options->capture_bytes : CAPTURE_BYTES;
-    int status = send_raw_open(&live->raw, options->interface, &options->source, error);
+    struct send_raw_options raw = {options->interface, options->source, true};
+    int status = send_raw_open(&live->raw, &raw, error);
+    raw.patient = false;
+    if (status == 0)
+        status = send_raw_open(&live->finder, &raw, error);
     if (status == 0 && !options->kernel_output)
         status = send_frames_open(&live->frames, error);
     if (status == 0)

@@ -157,12 +157,16 @@ static void resolve(struct routes *routes, struct route *route)
 {
     const struct kernel_link *link = links_find(routes->links, route->kernel.interface);
     uint8_t mac[MAC_SIZE];
-    route->resolved = routes->options.frames && !route->lost && !route->kernel.local && link &&
-                      link->ethernet &&
+    route->has_neighbour = !route->lost && !route->kernel.local && link && link->ethernet;
+    route->resolved = route->has_neighbour &&
                       rtnetlink_get_neighbour(routes->rtnetlink, route->kernel.interface,
                                               next_hop(route), mac) == 0;
-    if (route->resolved)
-        link_header_write(route->header, mac, link->mac, route->to.family);
+    if (!route->resolved)
+        return;
+    link_header_write(route->header, mac, link->mac, route->to.family);
+    routes->links->changes += route->overflowed;
+    route->overflowed = false;
+    route->waiting = 0;
 }
 
 /* An interface that was deleted and made anew comes back under another number. */

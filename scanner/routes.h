@@ -14,16 +14,22 @@ struct route {
     struct addr to; /* the first target that goes this way stands for all of them */
     struct kernel_route kernel;
     bool lost; /* the kernel has no such route at the moment */
-    /* What goes before an IP packet in a frame; usable when RESOLVED. */
-    uint8_t header[LINK_HEADER_SIZE];
-    bool resolved;
-    nsec_t refreshed; /* when the kernel was last asked */
+
+    bool has_neighbour; /* on an Ethernet link: packets are handed to a neighbour … */
+    bool resolved;      /* … whose address is known, and in HEADER */
+    uint8_t header[LINK_HEADER_SIZE]; /* what goes before an IP packet in a frame */
+    nsec_t refreshed;                 /* when the kernel was last asked */
+
+    /* Packets that wait in the kernel for the neighbour's address since WAITING_SINCE, and
+     * whether some had to be thrown away meanwhile. */
+    unsigned waiting;
+    nsec_t waiting_since;
+    bool overflowed;
 };
 
 struct routes_options {
     struct addr source; /* ADDR_NONE: the kernel's choice */
     uint32_t interface; /* 0: the kernel's choice */
-    bool frames;        /* link headers are wanted */
 };
 
 struct routes;
@@ -42,7 +48,8 @@ int64_t routes_find(struct routes *routes, const struct addr *to);
 struct route *routes_get(struct routes *routes, uint32_t number);
 
 /* Asks the kernel again which way ROUTE goes and what its link header is. A way that has
- * changed is counted in the links' changes. */
+ * changed, or a neighbour who is there although packets to him were thrown away, is
+ * counted in the links' changes: the silence of that time proves nothing. */
 void routes_refresh(struct routes *routes, struct route *route, nsec_t now);
 
 /* Takes in a change: routes that it may concern are refreshed. */

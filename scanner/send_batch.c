@@ -2,16 +2,16 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* How long a packet may wait for room in the socket's buffer. */
 enum { PATIENCE_MS = 5 };
 
-void send_batch_init(struct send_batch *batch, int fd)
+void send_batch_init(struct send_batch *batch, int fd, bool patient)
 {
     memset(batch, 0, sizeof *batch);
     batch->fd = fd;
+    batch->patient = patient;
     for (size_t i = 0; i < SEND_BATCH_SIZE; i++) {
         struct msghdr *message = &batch->messages[i].msg_hdr;
         message->msg_iov = &batch->bytes[i];
@@ -40,10 +40,10 @@ static void set_errors(struct send_batch *batch, size_t first, size_t count, int
         batch->packets[i]->error = error;
 }
 
-static bool wait_for_room(int fd)
+static bool wait_for_room(const struct send_batch *batch)
 {
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
-    return poll(&room, 1, PATIENCE_MS) > 0 && room.revents & POLLOUT;
+    struct pollfd room = {.fd = batch->fd, .events = POLLOUT};
+    return batch->patient && poll(&room, 1, PATIENCE_MS) > 0 && room.revents & POLLOUT;
 }
 
 void send_batch_flush(struct send_batch *batch)
@@ -55,7 +55,7 @@ void send_batch_flush(struct send_batch *batch)
         if (sent > 0) {
             set_errors(batch, done, (size_t)sent, 0);
             done += (size_t)sent;
-        } else if (errno == EAGAIN && !wait_for_room(batch->fd)) {
+        } else if (errno == EAGAIN && !wait_for_room(batch)) {
             set_errors(batch, done, left, -EAGAIN);
             done = batch->count;
         } else if (errno != EAGAIN && errno != EINTR) {

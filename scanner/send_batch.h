@@ -7,6 +7,7 @@
 
 #include <linux/if_packet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ union send_name {
 
 struct send_batch {
     int fd;
+    bool patient; /* waits a few milliseconds for room when there is none */
     size_t count;
     struct net_packet *packets[SEND_BATCH_SIZE];
     struct mmsghdr messages[SEND_BATCH_SIZE];
@@ -29,7 +31,7 @@ struct send_batch {
 };
 
 /* FD stays the caller's. */
-void send_batch_init(struct send_batch *batch, int fd);
+void send_batch_init(struct send_batch *batch, int fd, bool patient);
 
 /* Adds PACKET, of which HEADER bytes before its first are to be sent as well. Returns the
  * place for where it goes to, of NAME_SIZE bytes, zeroed; the caller fills it. A full
@@ -37,8 +39,8 @@ void send_batch_init(struct send_batch *batch, int fd);
 union send_name *send_batch_add(struct send_batch *batch, struct net_packet *packet,
                                 size_t header, socklen_t name_size);
 
-/* Sends what was added, waiting a few milliseconds for room when there is none. A packet
- * that the kernel refuses does not keep the next from being sent. */
+/* Sends what was added. A packet that the kernel refuses does not keep the next from being
+ * sent; when there is no room, the rest gets -EAGAIN. */
 void send_batch_flush(struct send_batch *batch);
 
 #endif

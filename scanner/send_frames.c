@@ -26,7 +26,7 @@ int send_frames_open(struct send_frames **out, struct error *error)
         free(frames);
         return status;
     }
-    send_batch_init(&frames->batch, fd);
+    send_batch_init(&frames->batch, fd, true);
     *out = frames;
     return 0;
 }

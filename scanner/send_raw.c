@@ -46,28 +46,33 @@ static int bind_source(int fd, const struct addr *source)
     return bind(fd, (const struct sockaddr *)&name, size) < 0 ? -errno : 0;
 }
 
+/* Binds FD as OPTIONS want it. */
+static int bind_socket(int fd, int family, const struct send_raw_options *options,
+                       struct error *error)
+{
+    char text[ADDR_TEXT_SIZE];
+    int status = report_drops(fd, family);
+    if (status == 0 && options->interface)
+        status = bind_interface(fd, options->interface);
+    if (status < 0)
+        return error_set(error, status, "packets cannot leave by interface %s: %s",
+                         options->interface ? options->interface : "any", strerror(-status));
+    if (options->source.family == (family == AF_INET ? ADDR_IPV4 : ADDR_IPV6))
+        status = bind_source(fd, &options->source);
+    if (status < 0)
+        return error_set(error, status, "packets cannot be sent from %s: %s",
+                         addr_format(&options->source, text), strerror(-status));
+    return 0;
+}
+
 /* A socket of the protocol IPPROTO_RAW: what is written to it begins with the IP header,
  * and nothing can be read from it (raw(7)). */
-static int open_socket(int family, const char *interface, const struct addr *source,
-                       struct error *error)
+static int open_socket(int family, const struct send_raw_options *options, struct error *error)
 {
     int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
     if (fd < 0)
         return error_set(error, -errno, "no raw IP socket: %s", strerror(errno));
-    int status = report_drops(fd, family);
-    if (status == 0 && interface) {
-        status = bind_interface(fd, interface);
-        if (status < 0)
-            error_set(error, status, "packets cannot leave by interface %s: %s", interface,
-                      strerror(-status));
-    }
-    if (status == 0 && source->family == (family == AF_INET ? ADDR_IPV4 : ADDR_IPV6)) {
-        char text[ADDR_TEXT_SIZE];
-        status = bind_source(fd, source);
-        if (status < 0)
-            error_set(error, status, "packets cannot be sent from %s: %s",
-                      addr_format(source, text), strerror(-status));
-    }
+    int status = bind_socket(fd, family, options, error);
     if (status < 0) {
         close(fd);
         return status;
@@ -75,16 +80,16 @@ static int open_socket(int family, const char *interface, const struct addr *sou
     return fd;
 }
 
-int send_raw_open(struct send_raw **out, const char *interface, const struct addr *source,
+int send_raw_open(struct send_raw **out, const struct send_raw_options *options,
                   struct error *error)
 {
     struct send_raw *raw = calloc(1, sizeof *raw);
     if (!raw)
         return error_no_memory(error);
-    int ipv4 = open_socket(AF_INET, interface, source, error);
-    int ipv6 = ipv4 < 0 ? ipv4 : open_socket(AF_INET6, interface, source, error);
-    send_batch_init(&raw->ipv4, ipv4);
-    send_batch_init(&raw->ipv6, ipv6);
+    int ipv4 = open_socket(AF_INET, options, error);
+    int ipv6 = ipv4 < 0 ? ipv4 : open_socket(AF_INET6, options, error);
+    send_batch_init(&raw->ipv4, ipv4, options->patient);
+    send_batch_init(&raw->ipv6, ipv6, options->patient);
     if (ipv4 < 0 || (ipv6 < 0 && ipv6 != -EAFNOSUPPORT)) {
         send_raw_close(raw);
         return ipv4 < 0 ? ipv4 : ipv6;

@@ -8,13 +8,19 @@
 #include "probes/error.h"
 #include "scanner/net.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct send_raw;
 
-/* INTERFACE (NULL: any) and SOURCE (ADDR_NONE: any) bind both families' sockets. Needs
- * CAP_NET_RAW: -EPERM without it. A kernel without IPv6 is no error. */
-int send_raw_open(struct send_raw **raw, const char *interface, const struct addr *source,
+struct send_raw_options {
+    const char *interface; /* NULL: as the kernel routes */
+    struct addr source;    /* ADDR_NONE: any */
+    bool patient;          /* a full socket is waited for, a few milliseconds */
+};
+
+/* Needs CAP_NET_RAW: -EPERM without it. A kernel without IPv6 is no error. */
+int send_raw_open(struct send_raw **raw, const struct send_raw_options *options,
                   struct error *error) __attribute__((warn_unused_result));
 void send_raw_close(struct send_raw *raw);
 

@@ -368,6 +368,58 @@ static void a_link_made_anew_is_used(void **state)
     close_run(run);
 }
 
+static void a_dead_neighbour_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct run *run = open_run(NULL);
+    struct addr dead = address("192.0.2.99");
+    struct net_route route = route_to(run, &dead);
+    assert_true(live_pair_here("echo 100 > /proc/sys/net/ipv4/neigh/near/retrans_time_ms"));
+    nsec_t start = run->net->now(run->net);
+    for (int i = 0; i < 500; i++)
+        assert_int_equal(probe_by(run, &route, TEMPLATE_SYN, &dead, 80), 0);
+    assert_true(run->net->now(run->net) - start < NSEC_PER_SEC / 4);
+    assert_true(counters(run).sent < 100);
+    assert_int_equal(probe(run, TEMPLATE_SYN, "192.0.2.2", 81), 0);
+    listen_for(run, 20);
+    assert_int_equal(count_replies(run, REPLY_RESET, "192.0.2.2", 81), 1);
+    listen_for(run, 1100);
+    assert_int_equal(run->seen_count, 1); /* the kernel's host-unreachable is not the host's */
+    assert_int_equal(counters(run).link_changes, 0);
+
+    assert_true(live_pair_there(&pair, "ip addr add 192.0.2.99/24 dev far"));
+    assert_int_equal(probe_by(run, &route, TEMPLATE_SYN, &dead, 82), 0);
+    listen_for(run, 20);
+    assert_int_equal(probe_by(run, &route, TEMPLATE_SYN, &dead, 83), 0);
+    listen_for(run, 20);
+    assert_int_equal(count_replies(run, REPLY_RESET, "192.0.2.99", 82), 1);
+    assert_int_equal(count_replies(run, REPLY_RESET, "192.0.2.99", 83), 1);
+    assert_int_equal(counters(run).link_changes, 1);
+    close_run(run);
+}
+
+static void a_reset_by_the_own_firewall_is_not_the_targets(void **state)
+{
+    (void)state;
+    const struct net_live_options options = {.kernel_output = true};
+    struct run *run = open_run(&options);
+    assert_int_equal(probe(run, TEMPLATE_SYN, "192.0.2.2", 80), 0);
+    listen_for(run, 20);
+    run->seen_count = 0;
+    assert_true(live_pair_here("nft add table inet t &&"
+                               "nft add chain inet t o { type filter hook output priority 0\\;"
+                               " } && nft add rule inet t o meta l4proto tcp reject with tcp"
+                               " reset && nft add rule inet t o meta l4proto udp reject"));
+    int tcp = probe(run, TEMPLATE_SYN, "192.0.2.2", 81);
+    int udp = probe(run, TEMPLATE_UDP, "192.0.2.2", 82);
+    listen_for(run, 20);
+    assert_true(live_pair_here("nft delete table inet t"));
+    assert_int_equal(tcp, -EPERM);
+    assert_int_equal(udp, -EPERM);
+    assert_int_equal(run->seen_count, 0);
+    close_run(run);
+}
+
 static void a_full_queue_is_an_error_of_the_packet(void **state)
 {
     (void)state;
@@ -427,6 +479,8 @@ int main(void)
         cmocka_unit_test(an_address_that_goes_and_comes_is_noticed),
         cmocka_unit_test(a_gateway_that_changes_is_noticed_and_used),
         cmocka_unit_test(a_link_made_anew_is_used),
+        cmocka_unit_test(a_dead_neighbour_holds_nobody_up),
+        cmocka_unit_test(a_reset_by_the_own_firewall_is_not_the_targets),
         cmocka_unit_test(a_full_queue_is_an_error_of_the_packet),
         cmocka_unit_test(waiting_ends_when_it_should),
     };
