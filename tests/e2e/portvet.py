@@ -17,6 +17,7 @@ from lab.truth import Truth, default_truth, host_truth
 BUILD = Path(os.environ.get("PORTVET_BUILD", Path(__file__).resolve().parents[2] / "build"))
 PORTVET = BUILD / "scanner/portvet"
 LONGEST_RUN_S = 120
+WORDS = ("state", "reason", "origin")
 
 # The contract's exit codes.
 MET, BROKEN, INCONCLUSIVE = 0, 1, 2
@@ -81,12 +82,16 @@ def differences(lab: Lab, host: Host, run: Run, others: Sequence[int] = ()) -> l
             for number, truth in expected.items():
                 said = seen.get((proto, number))
                 if not said or not agrees(truth, said):
-                    found.append(f"{address} {number}/{proto}: {said} is not {truth}")
+                    found.append(f"{address} {number}/{proto}: {words_of(said)}, "
+                                 f"but the truth is {truth}")
     return found
+
+
+def words_of(said: dict | None) -> str:
+    return " ".join(said.get(key, "unknown") for key in WORDS) if said else "nothing"
 
 
 def agrees(truth: Truth, said: dict) -> bool:
     """An empty set of the truth accepts any word; no origin in the report is unknown."""
     return all(not words or said.get(key, "unknown") in words
-               for key, words in (("state", truth.states), ("reason", truth.reasons),
-                                  ("origin", truth.origins)))
+               for key, words in zip(WORDS, (truth.states, truth.reasons, truth.origins)))

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from ipaddress import IPv6Address
 from pathlib import Path
 
 from lab import firewall, namespaces
@@ -33,7 +34,8 @@ def relay_program() -> Path:
 
 
 def host_addresses(number: int) -> tuple[str, str]:
-    return f"198.18.{number}.10", f"fd00:18:{number:x}::10"
+    """IPv4 and IPv6, in their canonical spelling."""
+    return f"198.18.{number}.10", str(IPv6Address(f"fd00:18:{number:x}::10"))
 
 
 def gateway_addresses(number: int) -> tuple[str, str]:

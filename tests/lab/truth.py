@@ -16,6 +16,10 @@ class Truth:
     reasons: frozenset[str]
     origins: frozenset[str]
 
+    def __str__(self) -> str:
+        return " ".join("|".join(sorted(words)) or "any"
+                        for words in (self.states, self.reasons, self.origins))
+
 
 def truth(states: str, reasons: str, origins: str) -> Truth:
     return Truth(*(frozenset(words.split()) for words in (states, reasons, origins)))
