@@ -15,7 +15,9 @@ struct send_raw {
     struct send_batch ipv4, ipv6;
 };
 
-/* Without IP_RECVERR, a full queue is no error: the packet is gone and nobody is told. */
+/* Without IP_RECVERR, a full queue is no error: the packet is gone and nobody is told. With
+ * it, sendmsg() itself tells all: the error queue would only repeat EMSGSIZE, and a
+ * neighbour that does not answer is told of by ICMP, to the capture. */
 static int report_drops(int fd, int family)
 {
     int on = 1;
@@ -136,8 +138,6 @@ void send_raw_add(struct send_raw *raw, struct net_packet *packet, uint32_t scop
         packet->error = version == 6 ? -EAFNOSUPPORT : -EINVAL;
 }
 
-/* What the kernel says later of a packet that it took (EMSGSIZE, EHOSTUNREACH …) waits
- * on the error queue, and would fill it. */
 void send_raw_flush(struct send_raw *raw)
 {
     send_batch_flush(&raw->ipv4);

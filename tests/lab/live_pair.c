@@ -1,12 +1,15 @@
 #include "tests/lab/live_pair.h"
 
-#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -96,6 +99,38 @@ bool live_pair_make(struct live_pair *pair)
 {
     pair->there = -1;
     return unshare(CLONE_NEWNET) == 0 && start_there(pair) && make_cable(pair);
+}
+
+/* A packet socket there: a socket belongs to the namespace that it was opened in. */
+static int open_socket_there(const struct live_pair *pair)
+{
+    char name[64];
+    snprintf(name, sizeof name, "/proc/%d/ns/net", (int)pair->there);
+    int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    int there = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = -1;
+    if (here >= 0 && there >= 0 && setns(there, CLONE_NEWNET) == 0) {
+        fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+        if (setns(here, CLONE_NEWNET) < 0)
+            abort();
+    }
+    close(here);
+    close(there);
+    return fd;
+}
+
+bool live_pair_inject(const struct live_pair *pair, const void *frame, size_t length)
+{
+    int fd = open_socket_there(pair);
+    struct ifreq far = {.ifr_name = "far"};
+    bool sent = false;
+    if (fd >= 0 && ioctl(fd, SIOCGIFINDEX, &far) == 0) {
+        struct sockaddr_ll name = {.sll_family = AF_PACKET, .sll_ifindex = far.ifr_ifindex};
+        sent = sendto(fd, frame, length, 0, (struct sockaddr *)&name, sizeof name) ==
+               (ssize_t)length;
+    }
+    close(fd);
+    return sent;
 }
 
 void live_pair_end(struct live_pair *pair)

@@ -5,6 +5,7 @@
 #define TESTS_LAB_LIVE_PAIR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /* Here: near, 192.0.2.1/24, 2001:db8::1/64. There: far, 192.0.2.2, 2001:db8::2; behind it
@@ -22,5 +23,8 @@ void live_pair_end(struct live_pair *pair);
 /* Runs a shell command here, or there; true when it succeeded. */
 bool live_pair_here(const char *command);
 bool live_pair_there(const struct live_pair *pair, const char *command);
+
+/* Sends an Ethernet frame from there to here. */
+bool live_pair_inject(const struct live_pair *pair, const void *frame, size_t length);
 
 #endif

@@ -420,6 +420,88 @@ static void a_reset_by_the_own_firewall_is_not_the_targets(void **state)
     close_run(run);
 }
 
+/* What the quote in an ICMP error shows of a probe as it arrived. */
+static void check_quote(const struct reply *error)
+{
+    assert_int_equal(error->quote.tos, PROBE_TOS);
+    if (error->target.family == ADDR_IPV4)
+        assert_int_equal(error->quote.ip_id, 7);
+    else
+        assert_int_equal(error->quote.flow_label, 0xabcde);
+}
+
+static void header_fields_arrive_as_they_were_written(void **state)
+{
+    (void)state;
+    const struct net_live_options kernel = {.kernel_output = true};
+    for (int way = 0; way < 2; way++) {
+        struct run *run = open_run(way == 0 ? &kernel : NULL);
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(probe(run, TEMPLATE_UDP, targets[i % 2], 82), 0);
+            listen_for(run, 5);
+        }
+        assert_int_equal(run->seen_count, 4);
+        for (size_t i = 0; i < run->seen_count; i++)
+            check_quote(&run->seen[i]);
+        close_run(run);
+    }
+}
+
+/* Broadcast on the link, from there. */
+#define TO_ALL          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9
+#define UDP_82_TO(port) 0, 82, (uint8_t)((port) >> 8), (uint8_t)(port), 0, 8, 0, 0
+#define IPV4_HERE       0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 2, 192, 0, 2, 1
+#define IPV6_HERE(next, length)                                                              \
+    0x60, 0, 0, 0, 0, length, next, 64, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+        2, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+
+static void answers_with_a_tag_or_an_extension_header_are_seen(void **state)
+{
+    (void)state;
+    struct run *run = open_run(NULL);
+    unsigned port = run->net->source_port_first;
+    const uint8_t tagged[] = {TO_ALL, 0x81, 0, 0, 0, 8, 0, IPV4_HERE, UDP_82_TO(port)};
+    const uint8_t extended[] = {TO_ALL, 0x86, 0xdd, IPV6_HERE(0, 16), 17, 0, 1, 4, 0,
+                                0,      0,    0,    UDP_82_TO(port)};
+    assert_true(live_pair_inject(&pair, tagged, sizeof tagged));
+    assert_true(live_pair_inject(&pair, extended, sizeof extended));
+    listen_for(run, 10);
+    assert_int_equal(count_replies(run, REPLY_UDP, "192.0.2.2", 82), 1);
+    assert_int_equal(count_replies(run, REPLY_UDP, "2001:db8::2", 82), 1);
+    close_run(run);
+}
+
+static void packets_to_other_ports_are_not_handed_on(void **state)
+{
+    (void)state;
+    struct run *run = open_run(NULL);
+    unsigned port = run->net->source_port_first;
+    unsigned below = port - 1, above = port + run->net->source_port_count;
+    const uint8_t foreign[][42] = {
+        {TO_ALL, 8, 0, IPV4_HERE, UDP_82_TO(below)},
+        {TO_ALL, 8, 0, IPV4_HERE, UDP_82_TO(above)},
+    };
+    for (size_t i = 0; i < 2; i++)
+        assert_true(live_pair_inject(&pair, foreign[i], sizeof foreign[i]));
+    listen_for(run, 10);
+    assert_int_equal(run->seen_count, 0);
+    close_run(run);
+}
+
+static void a_capture_without_room_counts_what_it_dropped(void **state)
+{
+    (void)state;
+    const struct net_live_options options = {.capture_bytes = 64 << 10};
+    struct run *run = open_run(&options);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(probe(run, TEMPLATE_SYN, "192.0.2.2", 81), 0);
+    listen_for(run, 20);
+    struct net_counters totals = counters(run);
+    assert_true(totals.capture_dropped > 0);
+    assert_true(totals.received + totals.capture_dropped >= 1000);
+    close_run(run);
+}
+
 static void a_full_queue_is_an_error_of_the_packet(void **state)
 {
     (void)state;
@@ -481,6 +563,10 @@ int main(void)
         cmocka_unit_test(a_link_made_anew_is_used),
         cmocka_unit_test(a_dead_neighbour_holds_nobody_up),
         cmocka_unit_test(a_reset_by_the_own_firewall_is_not_the_targets),
+        cmocka_unit_test(header_fields_arrive_as_they_were_written),
+        cmocka_unit_test(answers_with_a_tag_or_an_extension_header_are_seen),
+        cmocka_unit_test(packets_to_other_ports_are_not_handed_on),
+        cmocka_unit_test(a_capture_without_room_counts_what_it_dropped),
         cmocka_unit_test(a_full_queue_is_an_error_of_the_packet),
         cmocka_unit_test(waiting_ends_when_it_should),
     };
