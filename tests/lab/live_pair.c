@@ -74,12 +74,17 @@ static bool start_there(struct live_pair *pair)
     return started;
 }
 
+/* Or an address could not be used for its first second (RFC 4862, section 5.4). */
+#define NO_DUPLICATE_DETECTION \
+    "for f in all default; do echo 0 > /proc/sys/net/ipv6/conf/$f/accept_dad; done;"
+
 static bool make_cable(const struct live_pair *pair)
 {
     char command[128];
     snprintf(command, sizeof command, "ip link add near type veth peer name far netns %d",
              (int)pair->there);
-    return live_pair_here(command) &&
+    return live_pair_here(NO_DUPLICATE_DETECTION) &&
+           live_pair_there(pair, NO_DUPLICATE_DETECTION) && live_pair_here(command) &&
            live_pair_here("for f in near lo; do ip link set $f up; done;"
                           "ip addr add 192.0.2.1/24 dev near;"
                           "ip addr add 2001:db8::1/64 dev near nodad;"
