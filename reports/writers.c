@@ -15,6 +15,7 @@ static const struct report_writer writers[] = {
     {"markdown", "for a step summary or a merge request", markdown_write, NULL},
     {"csv", "a row a verdict, for spreadsheets", csv_write, NULL},
     {"nmap", "XML as nmap writes it", nmap_write, NULL},
+    {"html", "one page with a map of all ports of each host", html_write, NULL},
 };
 
 const struct report_writer *report_writers(size_t *count)

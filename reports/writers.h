@@ -19,6 +19,7 @@ report_write_fn github_write;
 report_write_fn markdown_write;
 report_write_fn csv_write;
 report_write_fn nmap_write;
+report_write_fn html_write;
 
 /* As report_writer.exit_code says. */
 int nagios_exit_code(const struct audit *audit);

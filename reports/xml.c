@@ -11,7 +11,7 @@
 struct xml {
     FILE *out;
     xmlTextWriterPtr writer;
-    bool out_of_memory, failed;
+    bool is_html, out_of_memory, failed;
 };
 
 /* The stream remembers what failed, for xml_finish(); libxml2 would print it. */
@@ -55,12 +55,31 @@ void xml_declare(struct xml *xml)
     note(xml, xmlTextWriterStartDocument(xml->writer, NULL, "UTF-8", NULL));
 }
 
+void xml_become_html(struct xml *xml)
+{
+    xml->is_html = true;
+    xmlTextWriterSetIndent(xml->writer, 0);
+}
+
+void xml_raw(struct xml *xml, const char *text)
+{
+    note(xml, xmlTextWriterWriteRaw(xml->writer, BAD_CAST text));
+}
+
 void xml_open(struct xml *xml, const char *element)
 {
     note(xml, xmlTextWriterStartElement(xml->writer, BAD_CAST element));
 }
 
 void xml_close(struct xml *xml)
+{
+    if (xml->is_html)
+        note(xml, xmlTextWriterFullEndElement(xml->writer));
+    else
+        note(xml, xmlTextWriterEndElement(xml->writer));
+}
+
+void xml_close_void(struct xml *xml)
 {
     note(xml, xmlTextWriterEndElement(xml->writer));
 }

@@ -16,8 +16,16 @@ struct xml *xml_new(FILE *out);
 /* <?xml version="1.0" encoding="UTF-8"?> */
 void xml_declare(struct xml *xml);
 
+/* For HTML that is XML too: from now on nothing is indented, and an empty element is
+ * closed by a tag of its own. */
+void xml_become_html(struct xml *xml);
+
+/* TEXT as it is. For text of our own only. */
+void xml_raw(struct xml *xml, const char *text);
+
 void xml_open(struct xml *xml, const char *element);
-void xml_close(struct xml *xml); /* <a/> when it is empty */
+void xml_close(struct xml *xml);      /* <a/> when it is empty, in HTML <a></a> */
+void xml_close_void(struct xml *xml); /* <br/>, in HTML too */
 
 /* An attribute of the element that was just opened. NULL VALUE: no attribute. */
 void xml_attribute(struct xml *xml, const char *name, const char *value);

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import jsonschema
+import junitparser
 import tap14
 import yaml
 from written import AUDITS, TESTS, every_report, main, run_tool, write
@@ -19,7 +20,7 @@ SCHEMA = TESTS.parent / "docs/report.schema.json"
 NMAP = Path("/usr/share/nmap")
 
 TEXT_FORMATS = ("text", "tap", "nagios", "prometheus", "github", "markdown", "csv")
-FORMATS = TEXT_FORMATS + ("json", "junit", "sarif", "nmap")
+FORMATS = TEXT_FORMATS + ("json", "junit", "sarif", "nmap", "html")
 
 
 def closed(schema: object) -> object:
@@ -74,6 +75,11 @@ class JunitTest(unittest.TestCase):
                                            ("skipped", "skipped")):
                         found = suite.findall(f"testcase/{element}")
                         self.assertEqual(int(suite.attrib[count]), len(found))
+
+    def test_junitparser_counts_the_same(self) -> None:
+        read = junitparser.JUnitXml.fromstring(write("junit", "broken"))
+        read.update_statistics()
+        self.assertEqual((read.tests, read.failures, read.errors, read.skipped), (13, 3, 4, 1))
 
     def test_a_rule_for_all_ports_is_one_case(self) -> None:
         cases = ElementTree.fromstring(write("junit", "fleet")).iter("testcase")
