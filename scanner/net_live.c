@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 enum { CAPTURE_BYTES = 64 << 20 };
@@ -308,6 +309,8 @@ int net_live_open(struct net **net, const struct net_live_options *options, stru
         .counters = live_counters,
         .close = live_close,
     };
+    /* wake up on time: by default a sleep may last 50 microseconds longer */
+    (void)prctl(PR_SET_TIMERSLACK, 1);
     uint16_t count = options->source_port ? 1 : SOURCE_PORTS_COUNT;
     int status = source_ports_reserve(&live->ports, options->source_port, count, error);
     if (status == 0)
