@@ -42,6 +42,21 @@ static void an_open_and_a_closed_port_answer(void **state)
     live_run_close(run);
 }
 
+static void our_kernel_ends_the_connections_that_we_half_open(void **state)
+{
+    (void)state;
+    struct live_run *run = live_run_open(NULL);
+    for (int i = 0; i < 3; i++) { /* the first through raw IP sockets, then frames */
+        assert_int_equal(live_run_probe(run, TEMPLATE_SYN, "192.0.2.2", 80), 0);
+        assert_int_equal(live_run_probe(run, TEMPLATE_SYN, "2001:db8::2", 80), 0);
+        live_run_listen(run, 20);
+        assert_true(live_pair_there(&pair, "! ss -Htn state syn-recv | grep -q ."));
+    }
+    assert_int_equal(live_run_count(run, REPLY_SYN_ACK, "192.0.2.2", 80), 3);
+    assert_int_equal(live_run_count(run, REPLY_SYN_ACK, "2001:db8::2", 80), 3);
+    live_run_close(run);
+}
+
 static void a_route_knows_its_source_and_whether_a_gateway_is_between(void **state)
 {
     (void)state;
@@ -319,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_open_and_a_closed_port_answer),
+        cmocka_unit_test(our_kernel_ends_the_connections_that_we_half_open),
         cmocka_unit_test(a_route_knows_its_source_and_whether_a_gateway_is_between),
         cmocka_unit_test(loopback_and_own_addresses_answer_once),
         cmocka_unit_test(link_local_targets_answer),
