@@ -5,12 +5,13 @@
  * as long as answers may take, while controls go on; then the silence of the batch counts
  * as one proof for each of its ports, or is void. */
 #include "scanner/engine_state.h"
+#include "scanner/random.h"
 
 #include <errno.h>
 
 /* Controls between the probes of a batch, and in the rest after it. */
 #define PROBES_PER_CONTROL    16
-#define CONTROLS_PER_PASS     2048
+#define CONTROLS_PER_SECOND   1000
 #define SMALL_BATCH           64
 #define REST_CONTROLS         16
 #define REST_CONTROLS_LIMITED 64
@@ -51,9 +52,26 @@ static bool is_limited(const struct host *host)
     return host->controls.source_count > 0;
 }
 
+/* How many probes go before the next control: at random, for what comes first in a burst
+ * fares better at a queue than what comes last. No more than a thousand controls a second:
+ * each to an open port costs its host a half-open connection. */
+static void space_next_control(struct engine *engine, struct host *host)
+{
+    double mean = engine->pace.rate / CONTROLS_PER_SECOND;
+    if (mean < PROBES_PER_CONTROL)
+        mean = PROBES_PER_CONTROL;
+    host->batch.control_after =
+        1 + (uint32_t)((double)random_next(&engine->random) / (double)UINT32_MAX * 2 * mean);
+}
+
+static bool control_is_due(const struct host *host)
+{
+    return host->undecided > SMALL_BATCH &&
+           host->batch.since_control >= host->batch.control_after;
+}
+
 void batch_begin(struct engine *engine, struct host *host, nsec_t now)
 {
-    (void)engine;
     if (host->cursor >= host_positions(host) || host->pass == 0) {
         host->pass++;
         host->cursor = 0;
@@ -63,6 +81,7 @@ void batch_begin(struct engine *engine, struct host *host, nsec_t now)
     host->controls.next_at = NSEC_NEVER;
     host->controls.left = 0;
     controls_begin_batch(&host->controls);
+    space_next_control(engine, host);
 }
 
 /* ---- sending ---- */
@@ -93,6 +112,16 @@ size_t engine_write_control(struct engine *engine, uint32_t host_index, struct c
     return probe_maker_write(engine->maker, &probe, control->kind == CONTROL_TWIN, packet);
 }
 
+void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now)
+{
+    nsec_t timeout = rtt_final_timeout(&host->rtt);
+    const struct control *lost;
+    while ((lost = controls_expire(&host->controls, now, timeout))) {
+        if (lost->kind == CONTROL_LOSS)
+            pace_control_lost(&engine->pace, lost->epoch);
+    }
+}
+
 static size_t send_control(struct engine *engine, uint32_t host_index, nsec_t now,
                            uint8_t *packet)
 {
@@ -102,6 +131,7 @@ static size_t send_control(struct engine *engine, uint32_t host_index, nsec_t no
     uint32_t slot = witness < 0 ? CONTROL_SLOT_ECHO : host->controls.witnesses[witness].slot;
     struct control *control = controls_push(&host->controls, kind, slot, (uint8_t)witness, now);
     host->batch.since_control = 0;
+    space_next_control(engine, host);
     host->batch.controls++;
     return control ? engine_write_control(engine, host_index, control, packet) : 0;
 }
@@ -129,18 +159,6 @@ static bool wants_token(const struct host *host)
             return true;
     }
     return false;
-}
-
-static uint32_t probes_per_control(const struct host *host)
-{
-    uint32_t spacing = host->undecided / CONTROLS_PER_PASS;
-    return spacing > PROBES_PER_CONTROL ? spacing : PROBES_PER_CONTROL;
-}
-
-static bool control_is_due(const struct host *host)
-{
-    return host->undecided > SMALL_BATCH &&
-           host->batch.since_control >= probes_per_control(host);
 }
 
 /* The next port of the batch that wants a probe in this pass; -1: none is left. */
@@ -363,7 +381,7 @@ static void adapt_to_limit(struct host *host, enum judgement judgement, nsec_t n
 
 static bool outlived_bursts(const struct host *host, nsec_t now)
 {
-    return now - host->silent_since >= 3 * host->controls.longest_burst;
+    return now - host->silent_since >= 3 * host->controls.burst.longest;
 }
 
 static void decide_slot(struct engine *engine, struct host *host)
@@ -437,13 +455,6 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
     return REASON_NONE;
 }
 
-static void expire_controls(struct engine *engine, struct host *host, nsec_t now)
-{
-    uint32_t lost = controls_expire(&host->controls, now, rtt_final_timeout(&host->rtt));
-    while (lost-- > 0)
-        pace_control_lost(&engine->pace, now);
-}
-
 static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason)
 {
     struct host *host = &engine->hosts[host_index];
@@ -461,7 +472,7 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
     struct host *host = &engine->hosts[host_index];
     if (host->phase != HOST_RESTING)
         return;
-    expire_controls(engine, host, now);
+    batch_expire_controls(engine, host, now);
     if (host->undecided > 0) {
         if (now < host->rest_until)
             return;

@@ -8,7 +8,7 @@
 /* A control that is answered later than this is not looked for any more. */
 #define FORGET_AFTER (4 * NSEC_PER_SEC)
 /* A witness that misses so many in a row while others answer is no witness. */
-#define STREAK_MOST 6
+#define STREAK_MOST 20
 
 void controls_free(struct controls *controls)
 {
@@ -64,15 +64,72 @@ static struct control *at(struct controls *controls, size_t index)
     return &controls->queue[(controls->head + index) & (controls->capacity - 1)];
 }
 
+/* What a witness that turned out to be none has lost says nothing about the path. */
+static void retire(struct controls *controls, size_t index)
+{
+    struct witness *witness = &controls->witnesses[index];
+    uint32_t lost = witness->streak;
+    controls->loss.samples -= lost < controls->loss.samples ? lost : controls->loss.samples;
+    controls->loss.lost -= lost < controls->loss.lost ? lost : controls->loss.lost;
+    controls->batch_lost -= lost < controls->batch_lost ? lost : controls->batch_lost;
+    witness->rank = WITNESS_NONE;
+    witness->streak = 0;
+}
+
+static bool another_answers(const struct controls *controls, size_t index)
+{
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        const struct witness *witness = &controls->witnesses[i];
+        if (i != index && witness->rank != WITNESS_NONE && witness->streak == 0)
+            return true;
+    }
+    return false;
+}
+
+static void review_witness(struct controls *controls, const struct control *control)
+{
+    if (control->subject >= controls->witness_count)
+        return;
+    struct witness *witness = &controls->witnesses[control->subject];
+    if (control->fate == CONTROL_RETURNED)
+        witness->streak = 0;
+    else if (++witness->streak >= STREAK_MOST && another_answers(controls, control->subject))
+        retire(controls, control->subject);
+    if (witness->streak == UINT8_MAX)
+        witness->streak--;
+}
+
+static void review_burst(struct burst *burst, const struct control *control)
+{
+    if (control->fate == CONTROL_RETURNED) {
+        burst->run = 0;
+        return;
+    }
+    if (burst->run++ == 0)
+        burst->first = control->sent_at;
+    burst->last = control->sent_at;
+    if (burst->run >= BURST_LEAST && burst->last - burst->first > burst->longest)
+        burst->longest = burst->last - burst->first;
+}
+
+/* Looks at all fates in the order of sending, and forgets what is too old. */
 static void drop_settled(struct controls *controls, nsec_t now)
 {
-    while (controls->count > 0) {
-        struct control *oldest = at(controls, 0);
-        if (oldest->fate == CONTROL_PENDING ||
-            (oldest->fate == CONTROL_LOST && now - oldest->sent_at < FORGET_AFTER))
+    while (controls->reviewed < controls->expired) {
+        const struct control *control = at(controls, controls->reviewed++);
+        if (control->kind != CONTROL_LOSS)
+            continue;
+        review_witness(controls, control);
+        review_burst(&controls->burst, control);
+    }
+    while (controls->reviewed > 0) {
+        const struct control *oldest = at(controls, 0);
+        if (oldest->fate == CONTROL_LOST && now - oldest->sent_at < FORGET_AFTER)
             return;
         controls->head = (controls->head + 1) & (controls->capacity - 1);
         controls->count--;
+        controls->reviewed--;
+        controls->expired--;
     }
 }
 
@@ -140,30 +197,15 @@ struct control *controls_match(struct controls *controls, uint32_t slot, uint32_
 
 bool controls_return(struct controls *controls, struct control *control)
 {
-    if (control->fate == CONTROL_RETURNED)
+    if (control->fate != CONTROL_PENDING)
         return false;
-    bool was_lost = control->fate == CONTROL_LOST;
     control->fate = CONTROL_RETURNED;
     if (control->kind != CONTROL_LOSS)
         return true;
-    if (was_lost) {
-        controls->loss.lost--;
-        controls->batch_lost -= controls->batch_lost > 0;
-    } else {
-        controls->loss.samples++;
-    }
+    controls->loss.samples++;
     controls->batch_returned++;
-    if (control->subject < controls->witness_count)
-        controls->witnesses[control->subject].streak = 0;
-    if (control->sent_at > controls->returned_sent_at) {
+    if (control->sent_at > controls->returned_sent_at)
         controls->returned_sent_at = control->sent_at;
-        if (controls->lost_since && control->sent_at > controls->lost_since) {
-            nsec_t burst = control->sent_at - controls->lost_since;
-            if (burst > controls->longest_burst)
-                controls->longest_burst = burst;
-            controls->lost_since = 0;
-        }
-    }
     return true;
 }
 
@@ -174,56 +216,30 @@ void controls_forget(struct controls *controls, uint32_t try)
         control->fate = CONTROL_RETURNED;
 }
 
-/* What a witness that turned out to be none has lost says nothing about the path. */
-static void retire(struct controls *controls, size_t index)
+static void count_loss(struct controls *controls, const struct control *control)
 {
-    struct witness *witness = &controls->witnesses[index];
-    uint32_t lost = witness->streak;
-    controls->loss.samples -= lost < controls->loss.samples ? lost : controls->loss.samples;
-    controls->loss.lost -= lost < controls->loss.lost ? lost : controls->loss.lost;
-    controls->batch_lost -= lost < controls->batch_lost ? lost : controls->batch_lost;
-    witness->rank = WITNESS_NONE;
-    witness->streak = 0;
+    if (control->kind != CONTROL_LOSS)
+        return;
+    controls->loss.samples++;
+    controls->loss.lost++;
+    controls->batch_lost++;
 }
 
-static bool another_answers(const struct controls *controls, size_t index)
+const struct control *controls_expire(struct controls *controls, nsec_t now, nsec_t timeout)
 {
-    for (size_t i = 0; i < controls->witness_count; i++) {
-        const struct witness *witness = &controls->witnesses[i];
-        if (i != index && witness->rank != WITNESS_NONE && witness->streak == 0)
-            return true;
-    }
-    return false;
-}
-
-uint32_t controls_expire(struct controls *controls, nsec_t now, nsec_t timeout)
-{
-    uint32_t lost = 0;
-    for (size_t i = 0; i < controls->count; i++) {
-        struct control *control = at(controls, i);
-        if (now - control->sent_at <= timeout)
+    while (controls->expired < controls->count) {
+        struct control *control = at(controls, controls->expired);
+        if (control->fate == CONTROL_PENDING && now - control->sent_at <= timeout)
             break;
+        controls->expired++;
         if (control->fate != CONTROL_PENDING)
             continue;
         control->fate = CONTROL_LOST;
-        if (control->kind != CONTROL_LOSS)
-            continue;
-        lost++;
-        controls->loss.samples++;
-        controls->loss.lost++;
-        controls->batch_lost++;
-        if (!controls->lost_since && control->sent_at > controls->returned_sent_at)
-            controls->lost_since = control->sent_at;
-        if (control->subject < controls->witness_count) {
-            struct witness *witness = &controls->witnesses[control->subject];
-            if (witness->streak < UINT8_MAX)
-                witness->streak++;
-            if (witness->streak >= STREAK_MOST && another_answers(controls, control->subject))
-                retire(controls, control->subject);
-        }
+        count_loss(controls, control);
+        return control;
     }
     drop_settled(controls, now);
-    return lost;
+    return NULL;
 }
 
 void controls_begin_batch(struct controls *controls)

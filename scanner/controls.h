@@ -34,6 +34,7 @@ struct control {
     nsec_t sent_at;
     uint32_t slot;
     uint32_t try;      /* its number, for the cookie */
+    uint32_t epoch;       /* of the pace, when it was sent */
     uint32_t sequence; /* TCP: its sequence number; echo: identifier and sequence */
     uint8_t kind, fate;
     uint8_t subject; /* candidate, token source or signature that it belongs to */
@@ -64,6 +65,15 @@ struct token_source {
     nsec_t granted_at; /* when the latest one that was answered had been sent; 0: never */
 };
 
+/* The longest time that all controls were lost, of at least BURST_LEAST in a row: fewer are
+ * what independent loss looks like. */
+struct burst {
+    nsec_t longest;
+    nsec_t first, last; /* of the run under way */
+    uint32_t run;       /* controls lost in a row */
+};
+enum { BURST_LEAST = 4 };
+
 enum { WITNESSES_MOST = 4, TOKEN_SOURCES_MOST = 4 };
 
 struct controls {
@@ -77,8 +87,9 @@ struct controls {
     struct loss loss;
     uint32_t batch_returned, batch_lost; /* since controls_begin_batch() */
     nsec_t returned_sent_at; /* when the latest returned control had been sent; 0: none */
-    nsec_t lost_since;       /* start of the run of losses under way; 0: none */
-    nsec_t longest_burst;    /* longest time that all controls were lost */
+    size_t expired;          /* controls from the head on that are pending no more */
+    size_t reviewed;         /* controls from the head on whose fate has been looked at */
+    struct burst burst;
     nsec_t next_at;          /* when the next one is due while resting; NSEC_NEVER: none */
     uint32_t left;           /* controls still to be sent in this rest */
 };
@@ -108,15 +119,16 @@ struct control *controls_match(struct controls *controls, uint32_t slot, uint32_
  * moved on; NULL at the end. */
 struct control *controls_walk(struct controls *controls, uint32_t slot, size_t *index);
 
-/* An answer to CONTROL came. False when it had been answered before. */
+/* An answer to CONTROL came. False when it had been answered before, or counts as lost: what
+ * comes that late was sent again (a SYN-ACK after a second), and stands for a loss. */
 bool controls_return(struct controls *controls, struct control *control);
 
 /* It did not even leave this machine: forgets it. */
 void controls_forget(struct controls *controls, uint32_t try);
 
-/* Counts what has been out for longer than TIMEOUT as lost, and returns how many
- * CONTROL_LOSS are newly lost. */
-uint32_t controls_expire(struct controls *controls, nsec_t now, nsec_t timeout);
+/* Counts the oldest control that has been out for longer than TIMEOUT as lost and returns
+ * it, NULL when there is none: to be called until then. */
+const struct control *controls_expire(struct controls *controls, nsec_t now, nsec_t timeout);
 
 void controls_begin_batch(struct controls *controls);
 

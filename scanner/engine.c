@@ -23,6 +23,7 @@ struct engine *engine_new(const struct engine_options *options, const struct tar
     engine->target_count = target_count;
     engine->done = done;
     engine->context = context;
+    engine->random = options->seed;
     engine->capture_lost_at = engine->link_changed_at = -1;
     engine->totals.hosts = target_count;
     permutation_init(&engine->admission, (uint32_t)target_count, options->seed);

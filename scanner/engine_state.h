@@ -45,6 +45,7 @@ struct engine {
     size_t ring_head, ring_count;
     struct wakeups wakeups;
     struct pace pace;
+    uint64_t random;          /* where controls fall; see random.h */
 
     struct outgoing *outgoing; /* of the latest engine_take_probes() */
     size_t outgoing_count, outgoing_capacity;
@@ -70,6 +71,8 @@ void batch_wake(struct engine *engine, uint32_t host, nsec_t now);
 nsec_t batch_wake_time(const struct host *host, nsec_t now);
 /* A probe of HOST came back, or SLOT was decided. */
 void batch_note_answer(struct engine *engine, struct host *host, nsec_t at);
+/* Counts the controls that nobody answered in time, as time has come to NOW. */
+void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now);
 void batch_note_unsent(struct engine *engine, uint32_t host, const struct outgoing *out,
                        int error, nsec_t now);
 

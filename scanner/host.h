@@ -57,7 +57,8 @@ struct batch {
     uint32_t from, to;      /* positions of the pass: from included, to not */
     uint32_t probed;        /* probes that left */
     uint32_t unsent;        /* probes that did not leave and must be sent again */
-    uint32_t since_control; /* probes since the last control */
+    uint32_t since_control; /* probes since the last control, */
+    uint32_t control_after; /* and after how many the next one is due */
     uint32_t controls;      /* controls sent */
     nsec_t started, last_sent;
     unsigned extensions; /* times that the rest was prolonged */

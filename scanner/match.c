@@ -35,22 +35,38 @@ static enum witness_rank rank_of(const struct reply *reply, const struct answer 
     return ranks[reply->kind];
 }
 
+/* Stacks send a SYN-ACK again after a second (RFC 6298, 2.1): such an answer tells nothing
+ * of the round trip. */
+static bool was_sent_again(const struct rtt *rtt, nsec_t elapsed)
+{
+    return rtt_known(rtt) && elapsed > 900 * NSEC_PER_MSEC && elapsed > 3 * rtt->smoothed;
+}
+
+static void note_rtt(struct match *m, nsec_t elapsed)
+{
+    struct rtt *rtt = &m->host->rtt;
+    if (was_sent_again(rtt, elapsed))
+        return;
+    rtt_add(rtt, elapsed);
+    pace_answer(&m->engine->pace, m->at, elapsed, elapsed - rtt->least);
+}
+
 static void control_returned(struct match *m, struct control *control)
 {
     struct host *host = m->host;
     enum control_kind kind = control->kind;
     nsec_t sent_at = control->sent_at;
     uint8_t subject = control->subject;
+    uint32_t epoch = control->epoch, slot = control->slot;
     if (!controls_return(&host->controls, control))
         return;
-    nsec_t rtt = m->at - sent_at;
-    rtt_add(&host->rtt, rtt);
+    note_rtt(m, m->at - sent_at);
     if (kind == CONTROL_LOSS)
-        pace_control_returned(&m->engine->pace, m->at, rtt, rtt - host->rtt.least);
+        pace_control_returned(&m->engine->pace, epoch);
     if (kind == CONTROL_TOKEN && host->controls.sources[subject].granted_at < sent_at)
         host->controls.sources[subject].granted_at = sent_at;
     if (kind == CONTROL_TWIN)
-        host->slots[control->slot].flags |= SLOT_TWIN_ANSWERED;
+        host->slots[slot].flags |= SLOT_TWIN_ANSWERED;
 }
 
 /* A later answer of another kind. Two answers that cannot both be true make the port
@@ -128,8 +144,6 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     m->engine->totals.decided++;
     if (answer->host_spoke && m->reply->kind != REPLY_ICMP_ERROR) {
         count_tries(host, try);
-        for (unsigned lost = 1; lost < try; lost++)
-            pace_control_lost(&m->engine->pace, m->at);
         controls_add_witness(&host->controls, index, rank_of(m->reply, answer));
     }
 }
@@ -143,11 +157,8 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
     struct host *host = m->host;
     struct slot *slot = &host->slots[index];
     note_signs(host, m->reply, answer.host_spoke);
-    if (try == slot->tries && !slot_is_decided(slot)) {
-        nsec_t rtt = (nsec_t)(host_ticks(m->at) - slot->sent_at) << 10;
-        rtt_add(&host->rtt, rtt);
-        pace_control_returned(&m->engine->pace, m->at, rtt, rtt - host->rtt.least);
-    }
+    if (try == slot->tries && !slot_is_decided(slot))
+        note_rtt(m, (nsec_t)(host_ticks(m->at) - slot->sent_at) << 10);
     decide(m, index, &answer, try, proof);
     batch_note_answer(m->engine, host, m->at);
 }
@@ -157,6 +168,7 @@ static void control_answered(struct match *m, struct control *control)
     struct answer answer;
     if (answer_read(&answer, m->reply) || m->reply->kind == REPLY_ECHO)
         note_signs(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
+    batch_expire_controls(m->engine, m->host, m->at);
     control_returned(m, control);
     batch_note_answer(m->engine, m->host, m->at);
 }

@@ -1,29 +1,44 @@
 #include "scanner/pace.h"
 
+#include <math.h>
+
 #define RATE_FIRST 2000.0
 #define RATE_LEAST 50.0
 /* Without any answer there is no feedback: this is as fast as one goes blindly. */
 #define RATE_BLIND  50000.0
 #define EPOCH_LEAST (10 * NSEC_PER_MSEC)
-/* Controls in an epoch before their loss says something. */
-#define LOSS_SAMPLES 16
-/* A bucket of so much time, so that wake-ups may be late. */
+/* Answers that an epoch waits for, and how much longer than usual it does so. */
+#define EPOCH_ANSWERS  4
+#define EPOCH_PATIENCE 8
+/* The rate may run so far ahead of what has been proven to fare well. */
+#define AHEAD_MOST 4
+/* Loss is worse than before when it is by that much, and by so many standard errors. */
+#define LOSS_WORSE   0.05
+#define LOSS_ERRORS  3.0
+#define LOSS_SAMPLES 8
+/* Where the weight of the past is halved. */
+#define BASE_SAMPLES 2000
+#define DELAY_LEAST  (8 * NSEC_PER_MSEC)
+/* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
+ * WAKE_SECONDS are worth waking up for. */
 #define BUCKET_SECONDS 0.004
 #define BUCKET_LEAST   32.0
-/* As many packets as leave in this time are worth waking up for. */
-#define WAKE_SECONDS 0.001
+#define WAKE_SECONDS   0.001
 
 static void begin_epoch(struct pace *pace, nsec_t now)
 {
+    pace->epoch++;
+    pace->epochs[pace->epoch % PACE_EPOCHS] = (struct pace_epoch){.rate = pace->rate};
     pace->epoch_started = now;
-    pace->returned = pace->lost = 0;
+    pace->packets = pace->answers = 0;
     pace->least_excess = NSEC_NEVER;
 }
 
 void pace_init(struct pace *pace, double most, nsec_t now)
 {
-    *pace = (struct pace){.most = most > 0 ? most : PACE_UNLIMITED, .base_loss = 1};
+    *pace = (struct pace){.most = most > 0 ? most : PACE_UNLIMITED};
     pace->rate = pace->most < RATE_FIRST ? pace->most : RATE_FIRST;
+    pace->good = pace->rate;
     pace->tokens = BUCKET_LEAST < pace->most ? BUCKET_LEAST : 1;
     pace->filled_at = now;
     begin_epoch(pace, now);
@@ -38,11 +53,20 @@ static double bucket(const struct pace *pace)
 
 static void set_rate(struct pace *pace, double rate)
 {
+    double least = pace->most < RATE_LEAST ? pace->most : RATE_LEAST;
     if (rate > pace->most)
         rate = pace->most;
-    if (rate < RATE_LEAST && rate < pace->most)
-        rate = pace->most < RATE_LEAST ? pace->most : RATE_LEAST;
-    pace->rate = rate;
+    pace->rate = rate < least ? least : rate;
+}
+
+/* Falls to RATE and begins anew: what was sent faster than that says no more. */
+static void cut(struct pace *pace, double rate, nsec_t now)
+{
+    set_rate(pace, rate);
+    pace->good = pace->rate;
+    pace->probing = true;
+    begin_epoch(pace, now);
+    pace->cut_epoch = pace->epoch;
 }
 
 static nsec_t epoch_length(const struct pace *pace)
@@ -50,47 +74,43 @@ static nsec_t epoch_length(const struct pace *pace)
     return pace->rtt > EPOCH_LEAST ? pace->rtt : EPOCH_LEAST;
 }
 
-/* A queue of this machine or of the path adds this much before it counts. */
+/* A queue on the path or in this machine. */
 static bool is_delayed(const struct pace *pace)
 {
-    nsec_t room = pace->rtt / 4;
-    if (room < 8 * NSEC_PER_MSEC)
-        room = 8 * NSEC_PER_MSEC;
-    return pace->returned > 0 && pace->least_excess > room;
+    nsec_t room = pace->rtt / 4 > DELAY_LEAST ? pace->rtt / 4 : DELAY_LEAST;
+    return pace->answers >= EPOCH_ANSWERS && pace->least_excess > room;
 }
 
-static bool is_lossier(const struct pace *pace)
+static void grow(struct pace *pace)
 {
-    uint32_t samples = pace->returned + pace->lost;
-    if (samples < LOSS_SAMPLES)
-        return false;
-    double loss = (double)pace->lost / samples;
-    return loss > pace->base_loss + 0.10 + 0.5 * pace->base_loss;
+    double rate = pace->rate * (pace->probing ? 1.05 : 2);
+    double most = pace->good * AHEAD_MOST;
+    if (rate > pace->rate)
+        set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
 }
 
-/* Looks back on the epoch under way once it is long enough. */
 static void close_epoch(struct pace *pace, nsec_t now)
 {
-    uint32_t samples = pace->returned + pace->lost;
-    if (now - pace->epoch_started < epoch_length(pace))
+    nsec_t length = epoch_length(pace), age = now - pace->epoch_started;
+    if (age < length)
         return;
     if (pace->rtt == 0) { /* nothing has answered yet */
-        double blind = pace->rate * 2;
-        set_rate(pace, blind < RATE_BLIND ? blind : RATE_BLIND);
+        set_rate(pace, fmin(pace->rate * 2, RATE_BLIND));
+        pace->good = pace->rate;
         begin_epoch(pace, now);
         return;
     }
-    if (samples == 0)
+    if (pace->answers < EPOCH_ANSWERS && age < EPOCH_PATIENCE * length)
         return;
-    double loss = (double)pace->lost / samples;
-    if (samples >= LOSS_SAMPLES && loss < pace->base_loss)
-        pace->base_loss = loss;
-    if (is_delayed(pace) || is_lossier(pace)) {
-        set_rate(pace, pace->rate * (1 - loss) * 0.7);
-        pace->probing = true;
-    } else if (pace->returned > 0) {
-        set_rate(pace, pace->rate * (pace->probing ? 1.1 : 2));
+    if (is_delayed(pace)) {
+        cut(pace, pace->rate * 0.7, now);
+        return;
     }
+    /* Where most of what is sent is answered, the answers are controls enough. */
+    if (pace->answers * 2 > pace->packets && pace->rate > pace->good)
+        pace->good = pace->rate;
+    if (pace->answers > 0)
+        grow(pace);
     begin_epoch(pace, now);
 }
 
@@ -110,38 +130,96 @@ uint32_t pace_allowance(struct pace *pace, nsec_t now)
 void pace_spend(struct pace *pace, uint32_t packets)
 {
     pace->tokens -= packets;
+    pace->packets += packets;
 }
 
 nsec_t pace_next(const struct pace *pace)
 {
-    double wanted = pace->rate * WAKE_SECONDS;
-    if (wanted < 1)
-        wanted = 1;
+    double wanted = fmax(pace->rate * WAKE_SECONDS, 1);
     if (pace->tokens >= wanted)
         return pace->filled_at;
     double seconds = (wanted - pace->tokens) / pace->rate;
     return pace->filled_at + (nsec_t)(seconds * (double)NSEC_PER_SEC) + 1;
 }
 
-void pace_control_returned(struct pace *pace, nsec_t now, nsec_t rtt, nsec_t excess)
+/* Two shares of loss, compared by their pooled standard error. */
+static double excess_loss(const struct loss *base, const struct pace_epoch *epoch)
 {
-    pace->returned++;
+    double n = (double)epoch->returned + epoch->lost, m = base->samples;
+    if (n < LOSS_SAMPLES || m < LOSS_SAMPLES)
+        return 0;
+    double excess = epoch->lost / n - base->lost / m;
+    double pooled = (epoch->lost + base->lost) / (n + m);
+    double error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
+    return excess > LOSS_WORSE && excess > LOSS_ERRORS * error ? excess : 0;
+}
+
+static void add_to_base(struct pace *pace, const struct pace_epoch *epoch)
+{
+    if (pace->base.samples > BASE_SAMPLES) {
+        pace->base.samples /= 2;
+        pace->base.lost /= 2;
+    }
+    pace->base.samples += epoch->returned + epoch->lost;
+    pace->base.lost += epoch->lost;
+}
+
+/* Loss at a rate that is known to be good belongs to the path. At a higher one it may be
+ * the rate's doing. */
+static void judge_epoch(struct pace *pace, uint32_t number)
+{
+    const struct pace_epoch *epoch = &pace->epochs[number % PACE_EPOCHS];
+    if (number == pace->epoch || epoch->returned + epoch->lost < epoch->sent)
+        return;
+    double excess = epoch->rate > pace->good ? excess_loss(&pace->base, epoch) : 0;
+    if (excess == 0) {
+        add_to_base(pace, epoch);
+        if (epoch->returned > 0 && epoch->rate > pace->good && number >= pace->cut_epoch)
+            pace->good = epoch->rate;
+    } else if (number >= pace->cut_epoch) {
+        double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good);
+        cut(pace, fmin(rate, pace->rate), pace->filled_at);
+    }
+}
+
+static bool is_remembered(const struct pace *pace, uint32_t epoch)
+{
+    return pace->epoch - epoch < PACE_EPOCHS;
+}
+
+uint32_t pace_control_sent(struct pace *pace)
+{
+    pace->epochs[pace->epoch % PACE_EPOCHS].sent++;
+    return pace->epoch;
+}
+
+void pace_control_returned(struct pace *pace, uint32_t epoch)
+{
+    if (!is_remembered(pace, epoch))
+        return;
+    pace->epochs[epoch % PACE_EPOCHS].returned++;
+    judge_epoch(pace, epoch);
+}
+
+void pace_control_lost(struct pace *pace, uint32_t epoch)
+{
+    if (!is_remembered(pace, epoch))
+        return;
+    pace->epochs[epoch % PACE_EPOCHS].lost++;
+    judge_epoch(pace, epoch);
+}
+
+void pace_answer(struct pace *pace, nsec_t now, nsec_t rtt, nsec_t excess)
+{
+    pace->answers++;
     pace->rtt = pace->rtt == 0 ? rtt : pace->rtt + (rtt - pace->rtt) / 8;
     if (excess < pace->least_excess)
         pace->least_excess = excess;
     close_epoch(pace, now);
 }
 
-void pace_control_lost(struct pace *pace, nsec_t now)
-{
-    pace->lost++;
-    close_epoch(pace, now);
-}
-
 void pace_local_full(struct pace *pace, nsec_t now)
 {
-    set_rate(pace, pace->rate / 2);
-    pace->probing = true;
     pace->tokens = 0;
-    begin_epoch(pace, now);
+    cut(pace, pace->rate / 2, now);
 }

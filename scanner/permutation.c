@@ -1,15 +1,8 @@
 #include "scanner/permutation.h"
 
-#include <assert.h>
+#include "scanner/random.h"
 
-/* SplitMix64 (Steele, Lea and Flood, 2014). */
-static uint64_t mix(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
+#include <assert.h>
 
 void permutation_init(struct permutation *permutation, uint32_t count, uint64_t seed)
 {
@@ -20,7 +13,7 @@ void permutation_init(struct permutation *permutation, uint32_t count, uint64_t 
     permutation->half_bits = half_bits;
     permutation->half_mask = (UINT32_C(1) << half_bits) - 1;
     for (unsigned i = 0; i < 4; i++)
-        permutation->keys[i] = (uint32_t)mix(&seed);
+        permutation->keys[i] = random_next(&seed);
 }
 
 static uint32_t scramble(uint32_t value, uint32_t key)

@@ -106,7 +106,8 @@ void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
     struct host *host = &engine->hosts[host_index];
     if (host->cursor < host->slot_count || now < host->rest_until)
         return;
-    controls_expire(&host->controls, now, rtt_final_timeout(&host->rtt));
+    while (controls_expire(&host->controls, now, rtt_final_timeout(&host->rtt)))
+        continue;
     host->twin_round++;
     if (host->twin_round < rounds_needed(engine, host) && is_open_question(host)) {
         host->cursor = 0;
