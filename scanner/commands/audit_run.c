@@ -1,0 +1,215 @@
+#include "scanner/commands/audit_run.h"
+
+#include "probes/udp_library_data.h"
+#include "scanner/commands/confine.h"
+#include "scanner/commands/interrupt.h"
+#include "scanner/commands/outputs.h"
+#include "scanner/commands/progress.h"
+#include "scanner/commands/resolve.h"
+#include "scanner/drive.h"
+#include "scanner/net_live.h"
+#include "scanner/privileges.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything that a run holds, so that it can be let go of in one place. */
+struct run {
+    const struct options *options;
+    const struct udp_library *library;
+    struct plan *plan;
+    struct outputs outputs;
+    struct net *net;
+    struct engine *engine;
+    struct audit *audit;
+    struct progress progress;
+};
+
+int audit_load_library(struct udp_library *library)
+{
+    struct complaints complaints = {0};
+    int status = 0;
+    for (size_t i = 0; i < udp_library_file_count && status == 0; i++) {
+        const struct udp_library_file *file = &udp_library_files[i];
+        status = probe_file_read(library, file->name, file->text, file->length, &complaints);
+    }
+    command_show_complaints(&complaints);
+    complaints_free(&complaints);
+    return status;
+}
+
+static enum exit_code make_plan(struct run *run, const struct policy *policy)
+{
+    const struct options *options = run->options;
+    struct plan_options plan_options = {
+        .from = options->from,
+        .host_glob = options->host_glob,
+        .family = options->family,
+        .max_hosts = options->max_hosts,
+        .shard = options->shard,
+        .shards = options->shards,
+        .resolve = resolve_name,
+    };
+    clock_gettime(CLOCK_REALTIME, &plan_options.today);
+    struct complaints complaints = {0};
+    run->plan = plan_new(policy, &plan_options, &complaints);
+    command_show_complaints(&complaints);
+    complaints_free(&complaints);
+    return run->plan ? EXIT_MET : EXIT_FILE;
+}
+
+static enum exit_code open_network(struct run *run)
+{
+    const struct net_live_options live = {
+        .interface = run->options->interface,
+        .source = run->options->source,
+        .source_port = run->options->source_port,
+    };
+    struct error error;
+    int status = privileges_raise(&error);
+    if (status == 0)
+        status = net_live_open(&run->net, &live, &error);
+    if (status == -EPERM)
+        return command_fail(EXIT_PRIVILEGE, "%s", error.text);
+    return status < 0 ? command_fail(EXIT_NETWORK, "%s", error.text) : EXIT_MET;
+}
+
+/* What the engine hands over, host by host. */
+static int judge(void *context, const struct host_observation *host)
+{
+    struct run *run = context;
+    return plan_judge(run->plan, host, run->audit);
+}
+
+static enum exit_code make_engine(struct run *run)
+{
+    const struct options *options = run->options;
+    struct engine_options engine_options = {
+        .max_rate = options->max_rate,
+        .miss = options->miss,
+        .max_tries = options->max_tries,
+        .deadline = NSEC_NEVER,
+        .source_port_first = run->net->source_port_first,
+        .source_port_count = run->net->source_port_count,
+        .library = run->library,
+        .seed = options->seed,
+    };
+    /* The order may be repeated, the key never: it is what nobody can guess. */
+    cookie_key_draw(&engine_options.key);
+    if (!options->seed_given)
+        memcpy(&engine_options.seed, engine_options.key.bytes, sizeof engine_options.seed);
+    if (options->deadline)
+        engine_options.deadline = run->net->now(run->net) + options->deadline;
+    struct error error;
+    run->engine =
+        engine_new(&engine_options, run->plan->targets, run->plan->count, judge, run, &error);
+    return run->engine ? EXIT_MET : command_fail(EXIT_SOFTWARE, "%s", error.text);
+}
+
+static enum exit_code begin_audit(struct run *run)
+{
+    run->audit = audit_new();
+    if (!run->audit || !(run->audit->mode = strdup("raw")) ||
+        plan_begin(run->plan, run->audit) < 0)
+        return command_fail(EXIT_SOFTWARE, "out of memory");
+    snprintf(run->audit->version, sizeof run->audit->version, "%s", PORTVET_VERSION);
+    clock_gettime(CLOCK_REALTIME, &run->audit->started);
+    return EXIT_MET;
+}
+
+static double seconds_between(nsec_t from, nsec_t to)
+{
+    return (double)(to - from) / (double)NSEC_PER_SEC;
+}
+
+static void note_traffic(struct run *run, nsec_t started)
+{
+    struct net_counters counters;
+    struct engine_totals totals;
+    run->net->counters(run->net, &counters);
+    engine_totals(run->engine, &totals);
+    run->audit->traffic = (struct audit_traffic){
+        .sent = counters.sent,
+        .received = totals.received,
+        .send_errors = counters.send_errors,
+        .capture_dropped = counters.capture_dropped,
+        .invalid = totals.invalid,
+        .seconds = seconds_between(started, run->net->now(run->net)),
+    };
+}
+
+static enum exit_code scan(struct run *run)
+{
+    nsec_t started = run->net->now(run->net);
+    const struct drive drive = {
+        .engine = run->engine,
+        .net = run->net,
+        .signal = interrupt_flag(),
+        .progress = progress_show,
+        .context = &run->progress,
+    };
+    struct error error;
+    int status = drive_run(&drive, &error);
+    progress_end(&run->progress);
+    note_traffic(run, started);
+    run->audit->interrupted = *interrupt_flag() != 0;
+    clock_gettime(CLOCK_REALTIME, &run->audit->finished);
+    if (plan_finish(run->plan, run->audit) < 0 || status == -ENOMEM)
+        return command_fail(EXIT_SOFTWARE, "out of memory");
+    return status < 0 ? command_fail(EXIT_NETWORK, "%s", error.text) : EXIT_MET;
+}
+
+static enum exit_code result_code(const struct run *run)
+{
+    static const enum exit_code codes[RESULT_COUNT] = {
+        [RESULT_SCANNED] = EXIT_MET,   [RESULT_MET] = EXIT_MET,
+        [RESULT_WAIVED] = EXIT_MET,    [RESULT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+        [RESULT_BROKEN] = EXIT_BROKEN,
+    };
+    if (run->audit->interrupted)
+        return (enum exit_code)(128 + *interrupt_flag());
+    return run->options->never_fail ? EXIT_MET : codes[run->audit->result];
+}
+
+/* Opens what can fail before anything is sent, scans, and reports. A report is written even
+ * after the network failed: what is known is worth having. */
+static enum exit_code perform(struct run *run, const struct policy *policy)
+{
+    struct error error;
+    enum exit_code code = make_plan(run, policy);
+    if (code == EXIT_MET && outputs_open(&run->outputs, run->options, &error) < 0)
+        code = command_fail(EXIT_REPORT, "%s", error.text);
+    if (code == EXIT_MET)
+        code = open_network(run);
+    if (code == EXIT_MET && confine(run->options, &run->outputs, &error) < 0)
+        code = command_fail(EXIT_PRIVILEGE, "%s", error.text);
+    if (code == EXIT_MET)
+        code = make_engine(run);
+    if (code == EXIT_MET)
+        code = begin_audit(run);
+    if (code != EXIT_MET)
+        return code;
+    interrupt_install();
+    code = scan(run);
+    if (code == EXIT_SOFTWARE)
+        return code;
+    if (outputs_write(&run->outputs, run->options, run->audit, &error) < 0)
+        return command_fail(EXIT_REPORT, "%s", error.text);
+    return code == EXIT_MET ? result_code(run) : code;
+}
+
+enum exit_code audit_run(const struct options *options, const struct policy *policy,
+                         const struct udp_library *library)
+{
+    struct run run = {.options = options, .library = library};
+    progress_init(&run.progress, options->progress);
+    enum exit_code code = perform(&run, policy);
+    engine_free(run.engine);
+    if (run.net)
+        run.net->close(run.net);
+    outputs_close(&run.outputs);
+    audit_free(run.audit);
+    plan_free(run.plan);
+    return code;
+}

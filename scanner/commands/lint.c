@@ -1,0 +1,23 @@
+/* portvet lint FILE… */
+#include "scanner/commands/audit_run.h"
+
+enum exit_code command_lint(const struct options *options)
+{
+    if (options->words.count == 0)
+        return command_fail(EXIT_USAGE, "lint needs an expectations file");
+    struct udp_library library = {0};
+    if (audit_load_library(&library) < 0)
+        return EXIT_SOFTWARE;
+    struct complaints complaints = {0};
+    struct policy *policy =
+        policy_read(options->words.items, options->words.count, options->variables,
+                    options->variable_count, &complaints);
+    if (policy)
+        policy_lint(policy, &library, &complaints);
+    command_show_complaints(&complaints);
+    complaints_free(&complaints);
+    udp_library_free(&library);
+    enum exit_code code = policy ? EXIT_MET : EXIT_FILE;
+    policy_free(policy);
+    return code;
+}

@@ -1,0 +1,87 @@
+/* The command line as plain data, read by one table of options that is the source of
+ * `--help` and of the man page too. */
+#ifndef SCANNER_COMMANDS_OPTIONS_H
+#define SCANNER_COMMANDS_OPTIONS_H
+
+#include "expect/expect.h"
+#include "reports/reports.h"
+#include "scanner/clock.h"
+
+enum {
+    REPORTS_MOST = 16,
+};
+
+enum when {
+    WHEN_AUTO,
+    WHEN_ALWAYS,
+    WHEN_NEVER,
+};
+
+/* Words of the command line, borrowed from argv. */
+struct words {
+    const char **items; /* owned */
+    size_t count;
+};
+
+struct options {
+    struct words words; /* what is no option: files, targets */
+    struct words rules; /* -e */
+    const char *ports;  /* -p */
+    struct report_request reports[REPORTS_MOST];
+    size_t report_count;
+    bool quiet, verbose;
+    const char *from, *host_glob;
+    enum addr_family family; /* ADDR_NONE: both */
+    double max_rate, miss;
+    bool max_rate_given, miss_given;
+    unsigned max_tries;
+    nsec_t deadline; /* 0: none */
+    unsigned shard, shards;
+    uint32_t max_hosts;
+    const char *interface;
+    struct addr source;
+    uint16_t source_port;
+    enum when color, progress;
+    bool seed_given;
+    uint64_t seed;
+    bool never_fail;                   /* --fail-on never */
+    struct policy_variable *variables; /* --var; owned, the names too */
+    size_t variable_count;
+    const char *user; /* --user */
+    bool require_sandbox;
+    bool help;
+};
+
+/* Which commands take an option. */
+enum command_set {
+    FOR_CHECK = 1,
+    FOR_SCAN = 2,
+    FOR_LINT = 4,
+    FOR_RUNS = FOR_CHECK | FOR_SCAN,
+    FOR_FILES = FOR_CHECK | FOR_LINT,
+    FOR_ALL = FOR_RUNS | FOR_LINT,
+};
+
+struct option_row {
+    const char *name;     /* without the dashes; NULL: only a letter */
+    char letter;          /* 0: none */
+    const char *argument; /* as help shows it, "PPS"; NULL: takes none */
+    const char *help;
+    unsigned commands; /* of enum command_set */
+    /* Reads VALUE (NULL when there is no argument). 0, or -EINVAL or -ENOMEM with *ERROR,
+     * whose text says what is wrong with the value. */
+    int (*read)(struct options *options, const char *value, struct error *error);
+};
+
+const struct option_row *option_rows(size_t *count);
+
+/* Fills *OPTIONS (with the defaults first) from the words after the command. 0, or -EINVAL
+ * or -ENOMEM with *ERROR. options_free() is due in any case. */
+int options_parse(struct options *options, enum command_set command, char *const *words,
+                  size_t count, struct error *error) __attribute__((warn_unused_result));
+void options_free(struct options *options);
+
+/* Reads "500ms", "10s", "2m", "1h". -EINVAL when TEXT is no such time, or negative. */
+int options_read_time(const char *text, nsec_t *time) __attribute__((warn_unused_result));
+
+#endif

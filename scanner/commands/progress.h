@@ -1,0 +1,21 @@
+/* The progress line on standard error: ports decided, rate, time left; at most ten times a
+ * second, and only on a terminal. */
+#ifndef SCANNER_COMMANDS_PROGRESS_H
+#define SCANNER_COMMANDS_PROGRESS_H
+
+#include "scanner/commands/options.h"
+#include "scanner/engine.h"
+
+struct progress {
+    bool shown;   /* wanted at all */
+    bool written; /* a line stands there now */
+    nsec_t started, last;
+};
+
+void progress_init(struct progress *progress, enum when when);
+/* For struct drive; CONTEXT is a struct progress. */
+void progress_show(void *context, nsec_t now, const struct engine_totals *totals);
+/* Removes the line. */
+void progress_end(struct progress *progress);
+
+#endif

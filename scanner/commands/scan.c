@@ -1,0 +1,30 @@
+/* portvet scan TARGET… [-p PORTS] */
+#include "scanner/commands/audit_run.h"
+
+static enum exit_code scan_with(const struct options *options,
+                                const struct udp_library *library)
+{
+    struct complaints complaints = {0};
+    struct policy *policy = policy_from_ports(options->ports, library, options->words.items,
+                                              options->words.count, &complaints);
+    command_show_complaints(&complaints);
+    complaints_free(&complaints);
+    if (!policy)
+        return EXIT_USAGE;
+    enum exit_code code = audit_run(options, policy, library);
+    policy_free(policy);
+    return code;
+}
+
+enum exit_code command_scan(const struct options *options)
+{
+    if (options->words.count == 0)
+        return command_fail(EXIT_USAGE,
+                            "scan needs a target: an address, a name, a block such as "
+                            "192.0.2.0/28 or a range a-b");
+    struct udp_library library = {0};
+    enum exit_code code =
+        audit_load_library(&library) < 0 ? EXIT_SOFTWARE : scan_with(options, &library);
+    udp_library_free(&library);
+    return code;
+}
