@@ -8,7 +8,7 @@ typedef int64_t nsec_t;
 
 #define NSEC_PER_USEC INT64_C(1000)
 #define NSEC_PER_MSEC INT64_C(1000000)
-#define NSEC_PER_SEC INT64_C(1000000000)
-#define NSEC_NEVER INT64_MAX
+#define NSEC_PER_SEC  INT64_C(1000000000)
+#define NSEC_NEVER    INT64_MAX
 
 #endif

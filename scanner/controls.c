@@ -17,19 +17,15 @@ void controls_free(struct controls *controls)
     controls->head = controls->count = controls->capacity = 0;
 }
 
-void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_rank rank)
+void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind)
 {
-    struct witness fresh = {slot, (uint8_t)rank, 0};
-    if (controls->witness_count < WITNESSES_MOST) {
-        controls->witnesses[controls->witness_count++] = fresh;
+    size_t alike = 0;
+    for (size_t i = 0; i < controls->witness_count; i++)
+        alike += controls->witnesses[i].kind == kind;
+    if (kind == WITNESS_NONE || alike == WITNESSES_PER_KIND ||
+        controls->witness_count == WITNESSES_MOST)
         return;
-    }
-    for (size_t i = 0; i < WITNESSES_MOST; i++) {
-        if (controls->witnesses[i].rank < rank) {
-            controls->witnesses[i] = fresh;
-            return;
-        }
-    }
+    controls->witnesses[controls->witness_count++] = (struct witness){slot, (uint8_t)kind, 0};
 }
 
 void controls_add_source(struct controls *controls, const struct addr *by, uint32_t slot)
@@ -43,20 +39,96 @@ void controls_add_source(struct controls *controls, const struct addr *by, uint3
             (struct token_source){.by = *by, .slot = slot};
 }
 
-/* Best rank first; among equals in turn, so that no port is asked all the time. */
+bool controls_have_witness(const struct controls *controls)
+{
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        if (controls->witnesses[i].kind != WITNESS_NONE)
+            return true;
+    }
+    return false;
+}
+
+static bool is_usual(enum witness_kind kind)
+{
+    return kind < WITNESS_ECHO;
+}
+
+static bool have_usual(const struct controls *controls)
+{
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        if (is_usual(controls->witnesses[i].kind))
+            return true;
+    }
+    return false;
+}
+
+/* Whether companions ask for answers of KIND. */
+static bool is_asked(const struct controls *controls, enum witness_kind kind)
+{
+    if (have_usual(controls) && !is_usual(kind))
+        return false;
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        if (controls->witnesses[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+uint32_t controls_kinds(const struct controls *controls)
+{
+    uint32_t kinds = 0;
+    for (int kind = 0; kind < WITNESS_KINDS; kind++)
+        kinds += is_asked(controls, (enum witness_kind)kind);
+    return kinds;
+}
+
+/* The witness of KIND that has been asked less, by taking turns; -1: none of this kind. */
+static int choose_of_kind(struct controls *controls, enum witness_kind kind)
+{
+    int first = -1, turn = controls->turn / WITNESS_KINDS % WITNESSES_PER_KIND;
+    for (int i = 0; i < controls->witness_count; i++) {
+        if (controls->witnesses[i].kind != kind)
+            continue;
+        if (turn-- == 0)
+            return i;
+        first = first < 0 ? i : first;
+    }
+    return first;
+}
+
 int controls_choose(struct controls *controls)
 {
-    uint8_t best = WITNESS_NONE;
-    for (size_t i = 0; i < controls->witness_count; i++) {
-        if (controls->witnesses[i].rank > best)
-            best = controls->witnesses[i].rank;
-    }
-    for (size_t i = 0; i < controls->witness_count; i++) {
-        uint8_t turn = controls->next_witness++ % controls->witness_count;
-        if (controls->witnesses[turn].rank == best)
-            return turn;
+    for (int i = 0; i < WITNESS_KINDS; i++) {
+        enum witness_kind kind = controls->turn++ % WITNESS_KINDS;
+        if (is_asked(controls, kind))
+            return choose_of_kind(controls, kind);
     }
     return -1;
+}
+
+void controls_count_answer(struct controls *controls, enum witness_kind kind, unsigned proofs)
+{
+    if (kind == WITNESS_NONE)
+        return;
+    controls->loss[kind].samples += proofs + 1;
+    controls->loss[kind].lost += proofs;
+}
+
+double controls_upper(const struct controls *controls, struct loss *worst)
+{
+    double highest = -1;
+    for (size_t i = 0; i < WITNESS_KINDS; i++) {
+        if (controls->loss[i].samples == 0 || !is_asked(controls, (enum witness_kind)i))
+            continue;
+        double upper = loss_upper(&controls->loss[i]);
+        if (upper > highest) {
+            highest = upper;
+            *worst = controls->loss[i];
+        }
+    }
+    if (highest < 0)
+        *worst = (struct loss){0};
+    return highest < 0 ? 1 : highest;
 }
 
 static struct control *at(struct controls *controls, size_t index)
@@ -65,22 +137,25 @@ static struct control *at(struct controls *controls, size_t index)
 }
 
 /* What a witness that turned out to be none has lost says nothing about the path. */
-static void retire(struct controls *controls, size_t index)
+static void retire(struct controls *controls, struct witness *witness)
 {
-    struct witness *witness = &controls->witnesses[index];
+    struct loss *loss = &controls->loss[witness->kind],
+                *batch = &controls->batch[witness->kind];
     uint32_t lost = witness->streak;
-    controls->loss.samples -= lost < controls->loss.samples ? lost : controls->loss.samples;
-    controls->loss.lost -= lost < controls->loss.lost ? lost : controls->loss.lost;
-    controls->batch_lost -= lost < controls->batch_lost ? lost : controls->batch_lost;
-    witness->rank = WITNESS_NONE;
+    loss->samples -= lost < loss->samples ? lost : loss->samples;
+    loss->lost -= lost < loss->lost ? lost : loss->lost;
+    batch->samples -= lost < batch->samples ? lost : batch->samples;
+    batch->lost -= lost < batch->lost ? lost : batch->lost;
+    witness->kind = WITNESS_NONE;
     witness->streak = 0;
 }
 
-static bool another_answers(const struct controls *controls, size_t index)
+/* Of the same kind: a kind that is lost as a whole is limited, and that must be known. */
+static bool another_answers(const struct controls *controls, const struct witness *witness)
 {
     for (size_t i = 0; i < controls->witness_count; i++) {
-        const struct witness *witness = &controls->witnesses[i];
-        if (i != index && witness->rank != WITNESS_NONE && witness->streak == 0)
+        const struct witness *other = &controls->witnesses[i];
+        if (other != witness && other->kind == witness->kind && other->streak == 0)
             return true;
     }
     return false;
@@ -93,8 +168,8 @@ static void review_witness(struct controls *controls, const struct control *cont
     struct witness *witness = &controls->witnesses[control->subject];
     if (control->fate == CONTROL_RETURNED)
         witness->streak = 0;
-    else if (++witness->streak >= STREAK_MOST && another_answers(controls, control->subject))
-        retire(controls, control->subject);
+    else if (++witness->streak >= STREAK_MOST && another_answers(controls, witness))
+        retire(controls, witness);
     if (witness->streak == UINT8_MAX)
         witness->streak--;
 }
@@ -117,7 +192,7 @@ static void drop_settled(struct controls *controls, nsec_t now)
 {
     while (controls->reviewed < controls->expired) {
         const struct control *control = at(controls, controls->reviewed++);
-        if (control->kind != CONTROL_LOSS)
+        if (control->kind > CONTROL_CLOSER)
             continue;
         review_witness(controls, control);
         review_burst(&controls->burst, control);
@@ -195,16 +270,24 @@ struct control *controls_match(struct controls *controls, uint32_t slot, uint32_
     return NULL;
 }
 
+static void count_companion(struct controls *controls, const struct control *control)
+{
+    if (control->kind != CONTROL_COMPANION)
+        return;
+    bool lost = control->fate == CONTROL_LOST;
+    controls->loss[control->answer].samples++;
+    controls->loss[control->answer].lost += lost;
+    controls->batch[control->answer].samples++;
+    controls->batch[control->answer].lost += lost;
+}
+
 bool controls_return(struct controls *controls, struct control *control)
 {
     if (control->fate != CONTROL_PENDING)
         return false;
     control->fate = CONTROL_RETURNED;
-    if (control->kind != CONTROL_LOSS)
-        return true;
-    controls->loss.samples++;
-    controls->batch_returned++;
-    if (control->sent_at > controls->returned_sent_at)
+    count_companion(controls, control);
+    if (control->kind <= CONTROL_CLOSER && control->sent_at > controls->returned_sent_at)
         controls->returned_sent_at = control->sent_at;
     return true;
 }
@@ -214,15 +297,6 @@ void controls_forget(struct controls *controls, uint32_t try)
     struct control *control = controls_find(controls, try);
     if (control)
         control->fate = CONTROL_RETURNED;
-}
-
-static void count_loss(struct controls *controls, const struct control *control)
-{
-    if (control->kind != CONTROL_LOSS)
-        return;
-    controls->loss.samples++;
-    controls->loss.lost++;
-    controls->batch_lost++;
 }
 
 const struct control *controls_expire(struct controls *controls, nsec_t now, nsec_t timeout)
@@ -235,14 +309,22 @@ const struct control *controls_expire(struct controls *controls, nsec_t now, nse
         if (control->fate != CONTROL_PENDING)
             continue;
         control->fate = CONTROL_LOST;
-        count_loss(controls, control);
+        count_companion(controls, control);
         return control;
     }
     drop_settled(controls, now);
     return NULL;
 }
 
+void controls_disregard_batch(struct controls *controls)
+{
+    for (size_t i = 0; i < WITNESS_KINDS; i++) {
+        controls->loss[i].samples -= controls->batch[i].samples;
+        controls->loss[i].lost -= controls->batch[i].lost;
+    }
+}
+
 void controls_begin_batch(struct controls *controls)
 {
-    controls->batch_returned = controls->batch_lost = 0;
+    memset(controls->batch, 0, sizeof controls->batch);
 }

@@ -18,10 +18,11 @@
 #define CONTROL_SLOT_ECHO UINT32_MAX
 
 enum control_kind {
-    CONTROL_LOSS,  /* counts for loss and pace */
-    CONTROL_HAIL,  /* an echo request to a host that has not answered yet: counts for nothing */
-    CONTROL_TOKEN, /* asks whether an ICMP limiter has tokens left */
-    CONTROL_TWIN,  /* malformed twin */
+    CONTROL_COMPANION, /* among the probes of a batch: the loss that it meets is theirs */
+    CONTROL_CLOSER,    /* after a batch: shows that the host still answers */
+    CONTROL_HAIL,      /* an echo request to a host that has not answered yet */
+    CONTROL_TOKEN,     /* asks whether an ICMP limiter has tokens left */
+    CONTROL_TWIN,      /* malformed twin */
 };
 
 enum control_fate {
@@ -34,26 +35,29 @@ struct control {
     nsec_t sent_at;
     uint32_t slot;
     uint32_t try;      /* its number, for the cookie */
-    uint32_t epoch;       /* of the pace, when it was sent */
+    uint32_t epoch;    /* of the pace, when it was sent */
     uint32_t sequence; /* TCP: its sequence number; echo: identifier and sequence */
     uint8_t kind, fate;
+    uint8_t answer;  /* enum witness_kind that is expected */
     uint8_t subject; /* candidate, token source or signature that it belongs to */
 };
 
-/* How good a witness is: the higher, the less likely that its answers are limited. */
-enum witness_rank {
-    WITNESS_NONE,
-    WITNESS_ICMP,
-    WITNESS_UDP,
-    WITNESS_ECHO,
-    WITNESS_RESET,
+/* Kinds of answers, which may be limited each in its own way (BSD allows 200 RSTs a second):
+ * loss is measured for each kind that the host gives. */
+enum witness_kind {
     WITNESS_SYN_ACK,
+    WITNESS_RESET,       /* with our DSCP: Linux' own */
+    WITNESS_PLAIN_RESET, /* without: a firewall's, or another stack's */
+    WITNESS_ECHO,        /* this and the next serve only where there is no other */
+    WITNESS_UDP,
+    WITNESS_KINDS,
+    WITNESS_NONE = WITNESS_KINDS,
 };
 
 /* Something that answers, and may be probed again. */
 struct witness {
     uint32_t slot;
-    uint8_t rank;   /* enum witness_rank */
+    uint8_t kind;   /* enum witness_kind */
     uint8_t streak; /* controls lost one after the other */
 };
 
@@ -74,35 +78,48 @@ struct burst {
 };
 enum { BURST_LEAST = 4 };
 
-enum { WITNESSES_MOST = 4, TOKEN_SOURCES_MOST = 4 };
+enum { WITNESSES_MOST = 8, WITNESSES_PER_KIND = 2, TOKEN_SOURCES_MOST = 4 };
 
 struct controls {
     struct control *queue; /* in the order of sending */
     size_t head, count, capacity;
     uint32_t next_try; /* numbers handed out so far */
     struct witness witnesses[WITNESSES_MOST];
-    uint8_t witness_count, next_witness;
+    uint8_t witness_count;
+    uint32_t turn; /* of controls_choose() */
     struct token_source sources[TOKEN_SOURCES_MOST];
     uint8_t source_count;
-    struct loss loss;
-    uint32_t batch_returned, batch_lost; /* since controls_begin_batch() */
+    struct loss loss[WITNESS_KINDS];  /* of companions, and of ports that answered */
+    struct loss batch[WITNESS_KINDS]; /* the same since controls_begin_batch() */
     nsec_t returned_sent_at; /* when the latest returned control had been sent; 0: none */
     size_t expired;          /* controls from the head on that are pending no more */
     size_t reviewed;         /* controls from the head on whose fate has been looked at */
     struct burst burst;
-    nsec_t next_at;          /* when the next one is due while resting; NSEC_NEVER: none */
-    uint32_t left;           /* controls still to be sent in this rest */
+    nsec_t next_at; /* when the next one is due while resting; NSEC_NEVER: none */
+    uint32_t left;  /* controls still to be sent in this rest */
 };
 
 void controls_free(struct controls *controls);
 
-/* Notes that something answers. */
-void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_rank rank);
+/* Notes that something answers; WITNESS_NONE is passed over. */
+void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind);
 /* Notes an ICMP rejection. */
 void controls_add_source(struct controls *controls, const struct addr *by, uint32_t slot);
 
-/* Chooses the witness for the next control; -1: there is none. */
+bool controls_have_witness(const struct controls *controls);
+
+/* How many kinds of answers companions ask for. */
+uint32_t controls_kinds(const struct controls *controls);
+
+/* Chooses the witness for the next control, each kind in its turn; -1: there is none. */
 int controls_choose(struct controls *controls);
+
+/* A port gave an answer of this kind after so many PROOFS of its silence: each was a loss. */
+void controls_count_answer(struct controls *controls, enum witness_kind kind, unsigned proofs);
+
+/* Of the kinds of answers that companions ask for, the one that is lost most, by its upper
+ * bound; the bound is 1 without any samples. */
+double controls_upper(const struct controls *controls, struct loss *worst);
 
 /* Records a control that is about to be sent and returns it, valid until the next call;
  * NULL: no memory. */
@@ -131,5 +148,7 @@ void controls_forget(struct controls *controls, uint32_t try);
 const struct control *controls_expire(struct controls *controls, nsec_t now, nsec_t timeout);
 
 void controls_begin_batch(struct controls *controls);
+/* Where a batch proves nothing, what its companions lost is not the loss of what proves. */
+void controls_disregard_batch(struct controls *controls);
 
 #endif

@@ -137,7 +137,7 @@ void engine_set_route(struct engine *engine, size_t target, const struct net_rou
         return;
     }
     host->route = *route;
-    batch_begin(engine, host, 0);
+    batch_begin(host, 0);
     engine_schedule(engine, (uint32_t)target, 0);
 }
 

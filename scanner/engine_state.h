@@ -1,8 +1,8 @@
 /* What the engine's files share: the state of a scan. Private to them.
  *
- * engine.c lets hosts in and gives them turns, batch.c decides what a host sends next and
- * judges its silence, twins.c asks who said no, match.c finds the probe that a packet
- * answers, settle.c turns slots into observations. */
+ * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
+ * judge.c when its silence is proof, twins.c asks who said no, match.c finds the probe that a
+ * packet answers, settle.c turns slots into observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
@@ -45,7 +45,7 @@ struct engine {
     size_t ring_head, ring_count;
     struct wakeups wakeups;
     struct pace pace;
-    uint64_t random;          /* where controls fall; see random.h */
+    uint64_t random; /* where controls fall; see random.h */
 
     struct outgoing *outgoing; /* of the latest engine_take_probes() */
     size_t outgoing_count, outgoing_capacity;
@@ -61,18 +61,20 @@ struct engine {
 /* Wakes or queues a host according to its phase. */
 void engine_schedule(struct engine *engine, uint32_t host, nsec_t now);
 
-/* batch.c */
-void batch_begin(struct engine *engine, struct host *host, nsec_t now);
+/* send.c */
+void batch_begin(struct host *host, nsec_t now);
 /* Writes the next due probe of HOST and returns its length; 0: none is due now. */
 size_t batch_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
-/* The host's time has come: judges what is over and begins what is next. */
-void batch_wake(struct engine *engine, uint32_t host, nsec_t now);
 /* When the host wants attention; NSEC_NEVER: not before an answer. */
 nsec_t batch_wake_time(const struct host *host, nsec_t now);
-/* A probe of HOST came back, or SLOT was decided. */
-void batch_note_answer(struct engine *engine, struct host *host, nsec_t at);
+/* Something of HOST answered. */
+void batch_note_answer(struct host *host, nsec_t at);
 /* Counts the controls that nobody answered in time, as time has come to NOW. */
 void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now);
+
+/* judge.c: the host's time has come, what is over is judged and what is next begun. */
+void batch_wake(struct engine *engine, uint32_t host, nsec_t now);
+/* A probe did not leave this machine. */
 void batch_note_unsent(struct engine *engine, uint32_t host, const struct outgoing *out,
                        int error, nsec_t now);
 

@@ -1,5 +1,7 @@
 #include "scanner/host.h"
 
+#include "scanner/random.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -17,10 +19,8 @@ int host_init(struct host *host, const struct target *what, uint64_t seed)
         count_of(host->declared[PROTO_TCP]) + count_of(host->declared[PROTO_UDP]);
     host->undecided = host->slot_count;
     host->batch_most = UINT32_MAX;
-    host->upper = 1;
     host->controls.next_at = NSEC_NEVER;
-    permutation_init(&host->order, host->slot_count, seed);
-    permutation_init(&host->declared_order, host->declared_count, ~seed);
+    host->seed = seed;
     host->slots = calloc(host->slot_count ? host->slot_count : 1, sizeof *host->slots);
     return host->slots ? 0 : -ENOMEM;
 }
@@ -32,6 +32,14 @@ void host_free(struct host *host)
     controls_free(&host->controls);
     host->slots = NULL;
     host->signatures = NULL;
+}
+
+void host_begin_pass(struct host *host)
+{
+    host->pass++;
+    host->cursor = 0;
+    permutation_init(&host->order, host->slot_count, random_next(&host->seed));
+    permutation_init(&host->declared_order, host->declared_count, random_next(&host->seed));
 }
 
 enum proto host_slot_proto(const struct host *host, uint32_t slot)

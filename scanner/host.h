@@ -32,7 +32,7 @@ struct slot {
     uint32_t sent_at;  /* of the latest try, in ticks of 1024 ns; wraps after 73 minutes */
 };
 
-enum { SIGNATURES_MOST = 255 };
+enum { SIGNATURES_MOST = 255, CONFIRM_MOST = 8 };
 
 /* What the answers of a class of ports have in common. */
 struct signature {
@@ -54,14 +54,16 @@ enum host_phase {
 
 /* Ports probed together, and judged together once their answers had time to come. */
 struct batch {
-    uint32_t from, to;      /* positions of the pass: from included, to not */
-    uint32_t probed;        /* probes that left */
-    uint32_t unsent;        /* probes that did not leave and must be sent again */
-    uint32_t since_control; /* probes since the last control, */
-    uint32_t control_after; /* and after how many the next one is due */
-    uint32_t controls;      /* controls sent */
-    nsec_t started, last_sent;
-    unsigned extensions; /* times that the rest was prolonged */
+    uint32_t from, to;       /* positions of the pass: from included, to not */
+    uint32_t probed;         /* probes that left */
+    uint32_t answered;       /* ports decided by an answer */
+    uint32_t unsent;         /* probes that did not leave and must be sent again */
+    uint32_t companions;     /* still to be sent */
+    bool witnessed;          /* there is something to accompany the probes */
+    uint32_t witnessed_from; /* since this position */
+    nsec_t started, last_sent, rest_began;
+    unsigned token_rounds; /* times that tokens were asked for again */
+    unsigned extensions;   /* times that the rest was prolonged */
 };
 
 struct host {
@@ -70,7 +72,8 @@ struct host {
     uint32_t tcp_count, slot_count, declared_count;
     struct slot *slots;
     uint32_t undecided;
-    struct permutation order, declared_order;
+    uint64_t seed;                            /* of the orders to come */
+    struct permutation order, declared_order; /* of this pass */
 
     struct net_route route;
     enum host_phase phase;
@@ -79,11 +82,17 @@ struct host {
     uint8_t pass;    /* counts from 1; each undecided port has had pass - 1 probes */
     uint32_t cursor; /* position in the pass */
     struct batch batch;
-    uint32_t batch_most;  /* ports in a batch; UINT32_MAX: the whole pass */
+    uint32_t batch_most;          /* ports in a batch; UINT32_MAX: the whole pass */
+    nsec_t spacing, next_allowed; /* least time between packets; 0: as the pace has it */
+    double spaced_for;            /* share of loss that the spacing was meant to lower */
+    uint8_t spacing_steps;        /* times that it has been doubled */
+    bool spacing_is_useless;
     nsec_t limited_rest;  /* rest that the ICMP limit asks for; 0: none */
     nsec_t limited_since; /* when limited answers were first seen; 0: not */
     uint8_t void_batches; /* batches one after the other that proved nothing */
     enum reason void_reason;
+    uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
+    uint8_t confirm_count;
     uint8_t twin_round;  /* rounds of malformed twins sent */
     nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */
 
@@ -92,7 +101,7 @@ struct host {
     uint8_t stack_ttl; /* of a SYN-ACK or echo reply; 0: none seen */
     struct rtt rtt;
     struct controls controls;
-    double upper; /* bound on the loss at the last judgement */
+    double miss; /* the largest chance of a missed answer that silence was certified with */
     struct signature *signatures;
     uint8_t signature_count;
 };
@@ -102,6 +111,10 @@ int host_init(struct host *host, const struct target *what, uint64_t seed)
     __attribute__((warn_unused_result));
 /* Frees what it holds; HOST can be forgotten then. */
 void host_free(struct host *host);
+
+/* Begins the next pass, in an order of its own: what shared a full queue with its
+ * neighbours once must not do so in each pass. */
+void host_begin_pass(struct host *host);
 
 enum proto host_slot_proto(const struct host *host, uint32_t slot);
 uint16_t host_slot_port(const struct host *host, uint32_t slot);

@@ -23,16 +23,18 @@ static void note_signs(struct host *host, const struct reply *reply, bool host_s
         host->dscp_returns = true;
 }
 
-static enum witness_rank rank_of(const struct reply *reply, const struct answer *answer)
+static enum witness_kind kind_of(const struct reply *reply, const struct answer *answer)
 {
-    if (!answer->host_spoke)
-        return WITNESS_NONE;
-    static const enum witness_rank ranks[] = {
-        [REPLY_SYN_ACK] = WITNESS_SYN_ACK, [REPLY_RESET] = WITNESS_RESET,
+    static const enum witness_kind kinds[] = {
+        [REPLY_SYN_ACK] = WITNESS_SYN_ACK, [REPLY_RESET] = WITNESS_PLAIN_RESET,
         [REPLY_TCP_OTHER] = WITNESS_NONE,  [REPLY_UDP] = WITNESS_UDP,
         [REPLY_ECHO] = WITNESS_ECHO,       [REPLY_ICMP_ERROR] = WITNESS_NONE,
     };
-    return ranks[reply->kind];
+    if (!answer->host_spoke)
+        return WITNESS_NONE;
+    if (reply->kind == REPLY_RESET && (reply->tos & 0xfc) == (PROBE_TOS & 0xfc))
+        return WITNESS_RESET;
+    return kinds[reply->kind];
 }
 
 /* Stacks send a SYN-ACK again after a second (RFC 6298, 2.1): such an answer tells nothing
@@ -61,7 +63,7 @@ static void control_returned(struct match *m, struct control *control)
     if (!controls_return(&host->controls, control))
         return;
     note_rtt(m, m->at - sent_at);
-    if (kind == CONTROL_LOSS)
+    if (kind == CONTROL_COMPANION)
         pace_control_returned(&m->engine->pace, epoch);
     if (kind == CONTROL_TOKEN && host->controls.sources[subject].granted_at < sent_at)
         host->controls.sources[subject].granted_at = sent_at;
@@ -94,13 +96,6 @@ static bool wants_confirmation(const struct answer *answer, enum udp_match proof
     if (answer->maybe_absent || answer->state == PORT_UNKNOWN)
         return true;
     return answer->reason == REASON_UDP_RESPONSE && proof != UDP_MATCH_PROVEN;
-}
-
-/* Loss on the way to a port that answers after all: TRY counts from 1. */
-static void count_tries(struct host *host, unsigned try)
-{
-    host->controls.loss.samples += try;
-    host->controls.loss.lost += try - 1;
 }
 
 static void decide(struct match *m, uint32_t index, const struct answer *answer, unsigned try,
@@ -136,16 +131,19 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     if (weak) {
         slot->flags |= SLOT_TENTATIVE;
         slot->proofs = slot->tries;
+        if (answer->reason == REASON_UDP_RESPONSE && host->confirm_count < CONFIRM_MOST)
+            host->confirm[host->confirm_count++] = index;
         return;
     }
+    unsigned proofs = slot->flags & SLOT_TENTATIVE ? 0 : slot->proofs;
     slot->flags &= (uint8_t)~SLOT_TENTATIVE;
     host->signatures[signature - 1].count++;
     host->undecided--;
+    host->batch.answered++;
     m->engine->totals.decided++;
-    if (answer->host_spoke && m->reply->kind != REPLY_ICMP_ERROR) {
-        count_tries(host, try);
-        controls_add_witness(&host->controls, index, rank_of(m->reply, answer));
-    }
+    enum witness_kind kind = kind_of(m->reply, answer);
+    controls_count_answer(&host->controls, kind, proofs);
+    controls_add_witness(&host->controls, index, kind);
 }
 
 /* An answer to try TRY of a port. */
@@ -160,7 +158,7 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
     if (try == slot->tries && !slot_is_decided(slot))
         note_rtt(m, (nsec_t)(host_ticks(m->at) - slot->sent_at) << 10);
     decide(m, index, &answer, try, proof);
-    batch_note_answer(m->engine, host, m->at);
+    batch_note_answer(host, m->at);
 }
 
 static void control_answered(struct match *m, struct control *control)
@@ -170,7 +168,7 @@ static void control_answered(struct match *m, struct control *control)
         note_signs(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
     batch_expire_controls(m->engine, m->host, m->at);
     control_returned(m, control);
-    batch_note_answer(m->engine, m->host, m->at);
+    batch_note_answer(m->host, m->at);
 }
 
 /* TCP: the sequence number that the sender must have seen. */

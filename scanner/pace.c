@@ -4,8 +4,10 @@
 
 #define RATE_FIRST 2000.0
 #define RATE_LEAST 50.0
-/* Without any answer there is no feedback: this is as fast as one goes blindly. */
-#define RATE_BLIND  50000.0
+/* Without any answer there is no feedback: this is as fast as one goes blindly, */
+#define RATE_BLIND 50000.0
+/* and after this long an answer to the last doubling would be here. */
+#define EPOCH_BLIND (100 * NSEC_PER_MSEC)
 #define EPOCH_LEAST (10 * NSEC_PER_MSEC)
 /* Answers that an epoch waits for, and how much longer than usual it does so. */
 #define EPOCH_ANSWERS  4
@@ -71,6 +73,8 @@ static void cut(struct pace *pace, double rate, nsec_t now)
 
 static nsec_t epoch_length(const struct pace *pace)
 {
+    if (pace->rtt == 0)
+        return EPOCH_BLIND;
     return pace->rtt > EPOCH_LEAST ? pace->rtt : EPOCH_LEAST;
 }
 

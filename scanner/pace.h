@@ -23,20 +23,20 @@ struct pace_epoch {
 enum { PACE_EPOCHS = 64 };
 
 struct pace {
-    double rate;        /* packets per second, now */
-    double most;        /* --max-rate, or PACE_UNLIMITED */
-    double good;        /* highest rate that fared well: loss at it is the path's own */
+    double rate; /* packets per second, now */
+    double most; /* --max-rate, or PACE_UNLIMITED */
+    double good; /* highest rate that fared well: loss at it is the path's own */
     double tokens;
     nsec_t filled_at;
     bool probing;       /* past the doubling: growing in small steps */
     uint32_t epoch;     /* the one under way */
     uint32_t cut_epoch; /* what was sent before it has been answered for by a lower rate */
     nsec_t epoch_started;
-    uint32_t packets;   /* sent in the epoch under way */
-    uint32_t answers;   /* that came in it, of any kind */
+    uint32_t packets;    /* sent in the epoch under way */
+    uint32_t answers;    /* that came in it, of any kind */
     nsec_t least_excess; /* of them: RTT above the least that the host has shown */
-    nsec_t rtt;         /* smoothed; 0: nothing has answered yet */
-    struct loss base;   /* of epochs that were not too fast; older ones weigh less */
+    nsec_t rtt;          /* smoothed; 0: nothing has answered yet */
+    struct loss base;    /* of epochs that were not too fast; older ones weigh less */
     struct pace_epoch epochs[PACE_EPOCHS];
 };
 

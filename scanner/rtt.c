@@ -1,7 +1,7 @@
 #include "scanner/rtt.h"
 
 /* Answers of a busy host or a virtual machine come some milliseconds late now and then. */
-#define MARGIN_LEAST (10 * NSEC_PER_MSEC)
+#define MARGIN_LEAST (20 * NSEC_PER_MSEC)
 #define TIMEOUT_MOST (3 * NSEC_PER_SEC)
 
 void rtt_add(struct rtt *rtt, nsec_t sample)
@@ -27,27 +27,14 @@ bool rtt_known(const struct rtt *rtt)
     return rtt->smoothed > 0;
 }
 
-static nsec_t timeout(const struct rtt *rtt, nsec_t factor)
+nsec_t rtt_timeout(const struct rtt *rtt)
 {
     if (!rtt_known(rtt))
         return RTT_INITIAL;
-    nsec_t margin = rtt->variation;
-    if (margin * 4 < MARGIN_LEAST)
-        margin = MARGIN_LEAST / 4;
-    nsec_t total = rtt->smoothed + margin * 4 * factor;
+    nsec_t margin = 8 * rtt->variation;
+    nsec_t total = rtt->smoothed + (margin > MARGIN_LEAST ? margin : MARGIN_LEAST);
+    nsec_t slowest = rtt->most + MARGIN_LEAST / 2;
+    if (slowest > total)
+        total = slowest;
     return total < TIMEOUT_MOST ? total : TIMEOUT_MOST;
-}
-
-nsec_t rtt_timeout(const struct rtt *rtt)
-{
-    return timeout(rtt, 1);
-}
-
-nsec_t rtt_final_timeout(const struct rtt *rtt)
-{
-    nsec_t total = timeout(rtt, 2);
-    nsec_t slowest = rtt->most + MARGIN_LEAST;
-    if (slowest > TIMEOUT_MOST)
-        slowest = TIMEOUT_MOST;
-    return total > slowest ? total : slowest;
 }

@@ -15,13 +15,10 @@ struct rtt {
 void rtt_add(struct rtt *rtt, nsec_t sample);
 bool rtt_known(const struct rtt *rtt);
 
-/* How long an answer may take before it counts as missing: smoothed + 4 variations, with
- * room for scheduling on both sides; RTT_INITIAL while there is no sample. */
+/* How long an answer may take before it counts as missing: smoothed + 8 variations, with
+ * room for scheduling on both sides, and not below the slowest answer yet; RTT_INITIAL
+ * while there is no sample. */
 nsec_t rtt_timeout(const struct rtt *rtt);
-
-/* The same with twice the margin and not below the slowest answer yet: before silence is
- * called final. */
-nsec_t rtt_final_timeout(const struct rtt *rtt);
 
 #define RTT_INITIAL (500 * NSEC_PER_MSEC)
 

@@ -2,7 +2,6 @@
 #include "scanner/engine_state.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 struct settlement {
@@ -78,7 +77,7 @@ static void observe_slot(const struct settlement *s, uint32_t index, struct obse
     if (slot->flags & SLOT_SILENT) {
         seen->state = seen->proto == PROTO_TCP ? PORT_DROPPED : PORT_SILENT;
         seen->reason = REASON_NO_RESPONSE;
-        seen->miss = pow(s->host->upper, slot->proofs);
+        seen->miss = s->host->miss;
     } else if (slot->flags & SLOT_FAILED) {
         seen->reason = REASON_SEND_FAILED;
         seen->origin = ORIGIN_LOCAL;
@@ -123,8 +122,6 @@ static int fold_slots(struct settlement *s)
             return -ENOMEM;
         if (one.tries > all->tries)
             all->tries = one.tries;
-        if (one.miss > all->miss)
-            all->miss = one.miss;
     }
     return 0;
 }
@@ -132,13 +129,13 @@ static int fold_slots(struct settlement *s)
 static void describe_host(struct settlement *s, size_t target)
 {
     const struct host *host = s->host;
-    const struct loss *loss = &host->controls.loss;
+    struct loss loss;
+    s->seen.loss.upper = controls_upper(&host->controls, &loss);
     s->seen.target = target;
     s->seen.alive = host->alive;
     s->seen.rtt_ms = (double)host->rtt.smoothed / (double)NSEC_PER_MSEC;
-    s->seen.loss.samples = loss->samples;
-    s->seen.loss.estimate = loss->samples ? (double)loss->lost / loss->samples : 0;
-    s->seen.loss.upper = loss_upper(loss);
+    s->seen.loss.samples = loss.samples;
+    s->seen.loss.estimate = loss.samples ? (double)loss.lost / loss.samples : 0;
 }
 
 void settle_host(struct engine *engine, uint32_t host_index, enum reason undecided)

@@ -70,7 +70,9 @@ static enum twin_role role_of(const struct host *host, uint32_t index)
 
 static unsigned rounds_needed(const struct engine *engine, const struct host *host)
 {
-    unsigned needed = loss_tries_needed(loss_upper(&host->controls.loss), engine->options.miss);
+    struct loss worst;
+    unsigned needed =
+        loss_tries_needed(controls_upper(&host->controls, &worst), engine->options.miss);
     if (needed == 0 || needed > TWIN_ROUNDS_MOST)
         return TWIN_ROUNDS_MOST;
     return needed;
@@ -106,7 +108,7 @@ void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
     struct host *host = &engine->hosts[host_index];
     if (host->cursor < host->slot_count || now < host->rest_until)
         return;
-    while (controls_expire(&host->controls, now, rtt_final_timeout(&host->rtt)))
+    while (controls_expire(&host->controls, now, rtt_timeout(&host->rtt)))
         continue;
     host->twin_round++;
     if (host->twin_round < rounds_needed(engine, host) && is_open_question(host)) {

@@ -1,0 +1,359 @@
+/* When a host's silence has become proof.
+ *
+ * After its rest a batch counts as one proof of silence for each of its ports that had
+ * companions, or it is void: because the host did not answer afterwards, too many
+ * companions were lost, an ICMP limiter may have swallowed answers, or this machine lost
+ * packets. A port is silent for certain when its proofs are as many as the loss of
+ * companions asks for. */
+#include "scanner/engine_state.h"
+
+#include <errno.h>
+#include <math.h>
+
+/* How often a rest is prolonged for the closing control. */
+#define EXTENSIONS_MOST   4
+#define EXTENSION_CLOSERS 4
+#define VOID_BATCHES_MOST 10
+#define PASSES_MOST       80
+/* Passes over a host that has shown no life. */
+#define DEAD_PASSES       4
+#define DEAD_PASSES_LARGE 2
+#define LARGE_HOST        1024
+
+/* ICMP limiters: ports that are asked between two looks at the bucket, how long after the
+ * first probe a token still says that there was one all along, and what a limited host may
+ * cost in time. */
+#define LIMITED_BATCH      64
+#define TOKEN_WINDOW       (300 * NSEC_PER_MSEC)
+#define TOKEN_ROUNDS       3
+#define LIMITED_REST_LEAST (250 * NSEC_PER_MSEC)
+#define LIMITED_REST_MOST  (4 * NSEC_PER_SEC)
+#define LIMITED_BUDGET     (300 * NSEC_PER_SEC)
+
+/* Companions that say something of a batch, and how many of them may be lost. */
+#define LOSSY_SAMPLES 8
+#define LOSSY_SHARE   0.75
+#define SPACED_SHARE  0.3
+#define RELAXED_SHARE 0.1
+/* The longest time between two packets to a host whose answers are limited, and how often
+ * the time is doubled in vain before it is given up. */
+#define SPACING_MOST  (100 * NSEC_PER_MSEC)
+#define SPACING_STEPS 8
+
+static bool is_limited(const struct host *host)
+{
+    return host->controls.source_count > 0;
+}
+
+enum judgement {
+    BATCH_COUNTS,
+    BATCH_EXTENDED, /* judged later */
+    BATCH_VOID,
+};
+
+static enum judgement void_batch(struct host *host, enum reason reason)
+{
+    host->void_reason = reason;
+    if (host->void_batches < UINT8_MAX)
+        host->void_batches++;
+    return BATCH_VOID;
+}
+
+static enum judgement extend_rest(struct host *host, nsec_t now)
+{
+    host->batch.extensions++;
+    host->rest_until = now + rtt_timeout(&host->rtt);
+    host->controls.left = EXTENSION_CLOSERS;
+    host->controls.next_at = now;
+    return BATCH_EXTENDED;
+}
+
+static bool is_closed(const struct host *host)
+{
+    return host->controls.returned_sent_at >= host->batch.last_sent;
+}
+
+/* A distant host is asked again later. */
+static nsec_t token_window(const struct host *host)
+{
+    nsec_t rounds = TOKEN_ROUNDS * rtt_timeout(&host->rtt);
+    return rounds > TOKEN_WINDOW ? rounds : TOKEN_WINDOW;
+}
+
+/* An ICMP limiter had a token after all probes of the batch, and so for each of them, if
+ * not enough time passed for the bucket to fill again. */
+static bool tokens_were_left(const struct host *host)
+{
+    for (size_t i = 0; i < host->controls.source_count; i++) {
+        const struct token_source *source = &host->controls.sources[i];
+        if (source->granted_at < host->batch.last_sent ||
+            source->granted_at - host->batch.started > token_window(host))
+            return false;
+    }
+    return true;
+}
+
+/* The request or its answer may have been lost: tokens are asked for more than once. */
+static bool ask_for_tokens_again(struct host *host)
+{
+    if (host->batch.token_rounds == TOKEN_ROUNDS - 1)
+        return false;
+    host->batch.token_rounds++;
+    for (size_t i = 0; i < host->controls.source_count; i++) {
+        struct token_source *source = &host->controls.sources[i];
+        if (source->granted_at < host->batch.last_sent)
+            source->asked_at = 0;
+    }
+    return true;
+}
+
+/* The largest share of companions of one kind that was lost in the batch. */
+static double batch_loss(const struct controls *controls)
+{
+    double most = 0;
+    for (size_t i = 0; i < WITNESS_KINDS; i++) {
+        const struct loss *loss = &controls->batch[i];
+        if (loss->samples < LOSSY_SAMPLES)
+            continue;
+        double share = (double)loss->lost / loss->samples;
+        if (share > most)
+            most = share;
+    }
+    return most;
+}
+
+static enum judgement judge_batch(const struct engine *engine, struct host *host, nsec_t now)
+{
+    if (engine->capture_lost_at >= host->batch.started)
+        return void_batch(host, REASON_CAPTURE_LOSS);
+    if (engine->link_changed_at >= host->batch.started)
+        return void_batch(host, REASON_LINK_DOWN);
+    if (!host->alive)
+        return void_batch(host, REASON_HOST_SILENT);
+    if (!is_closed(host))
+        return host->batch.extensions < EXTENSIONS_MOST ? extend_rest(host, now)
+                                                        : void_batch(host, REASON_WENT_SILENT);
+    if (batch_loss(&host->controls) > LOSSY_SHARE) {
+        controls_disregard_batch(&host->controls);
+        return void_batch(host, host->spacing ? REASON_RATE_LIMITED : REASON_WENT_SILENT);
+    }
+    if (!tokens_were_left(host))
+        return ask_for_tokens_again(host) ? extend_rest(host, now)
+                                          : void_batch(host, REASON_RATE_LIMITED);
+    host->void_batches = 0;
+    if (!host->silent_since)
+        host->silent_since = host->batch.started;
+    return BATCH_COUNTS;
+}
+
+/* A void batch among limited answers: fewer ports, more time for the bucket. A good one:
+ * the other way round. */
+static void adapt_to_limit(struct host *host, enum judgement judgement, nsec_t now)
+{
+    if (!is_limited(host))
+        return;
+    if (!host->limited_since) {
+        host->limited_since = now;
+        host->batch_most = LIMITED_BATCH;
+    }
+    if (judgement == BATCH_VOID && host->void_reason == REASON_RATE_LIMITED) {
+        host->batch_most = host->batch_most > 1 ? host->batch_most / 2 : 1;
+        host->limited_rest = host->limited_rest ? host->limited_rest * 2 : LIMITED_REST_LEAST;
+        if (host->limited_rest > LIMITED_REST_MOST)
+            host->limited_rest = LIMITED_REST_MOST;
+    } else if (judgement == BATCH_COUNTS) {
+        if (host->batch_most < UINT32_MAX / 2)
+            host->batch_most *= 2;
+        host->limited_rest = host->limited_rest * 3 / 4;
+    }
+}
+
+/* Answers that stay behind however many are asked for are limited at the host: then it is
+ * asked no faster than it answered. */
+static void adapt_spacing(struct host *host, nsec_t now)
+{
+    double loss = batch_loss(&host->controls);
+    if (loss < RELAXED_SHARE)
+        host->spacing /= 2;
+    if (loss <= (host->spacing ? SPACED_SHARE : LOSSY_SHARE) || host->spacing_is_useless)
+        return;
+    if (host->spacing == 0) {
+        host->spaced_for = loss;
+        host->spacing_steps = 0;
+    } else if (++host->spacing_steps > SPACING_STEPS && loss > 0.8 * host->spaced_for) {
+        host->spacing_is_useless = true;
+        host->spacing = 0;
+        return;
+    }
+    uint32_t answers = 1;
+    for (size_t i = 0; i < WITNESS_KINDS; i++)
+        answers += host->controls.batch[i].samples - host->controls.batch[i].lost;
+    answers += host->batch.answered;
+    nsec_t spacing = (now - host->batch.started) / answers;
+    if (spacing < 2 * host->spacing)
+        spacing = 2 * host->spacing;
+    host->spacing = spacing < SPACING_MOST ? spacing : SPACING_MOST;
+}
+
+static bool outlived_bursts(const struct host *host, nsec_t now)
+{
+    return now - host->silent_since >= 3 * host->controls.burst.longest;
+}
+
+static void decide_slot(struct engine *engine, struct host *host)
+{
+    host->undecided--;
+    engine->totals.decided++;
+}
+
+/* Whether an answer that waited for confirmation stands without one. */
+static bool tentative_stands(const struct engine *engine, const struct host *host,
+                             const struct slot *slot, unsigned needed)
+{
+    const struct answer *answer = &host->signatures[slot->signature - 1].answer;
+    if (answer->reason != REASON_UDP_RESPONSE)
+        return slot->tries >= LOSS_TRIES_LEAST;
+    return engine->totals.invalid == 0 && needed && slot->tries > slot->proofs + needed;
+}
+
+/* What silence is worth after this batch. */
+struct proof {
+    bool counts;     /* the batch is not void */
+    double upper;    /* bound on the loss */
+    unsigned needed; /* proofs; 0: no number will do yet */
+};
+
+static void certify(struct engine *engine, struct host *host, struct slot *slot,
+                    const struct proof *proof)
+{
+    double miss = pow(proof->upper, slot->proofs);
+    if (miss > host->miss)
+        host->miss = miss;
+    slot->flags |= SLOT_SILENT;
+    decide_slot(engine, host);
+}
+
+static void judge_slot(struct engine *engine, struct host *host, uint32_t position,
+                       const struct proof *proof)
+{
+    struct slot *slot = &host->slots[host_slot_at(host, position)];
+    if (!(slot->flags & SLOT_IN_BATCH))
+        return;
+    slot->flags &= (uint8_t)~SLOT_IN_BATCH;
+    if (slot_is_decided(slot))
+        return;
+    if (slot->flags & SLOT_TENTATIVE) {
+        if (tentative_stands(engine, host, slot, proof->needed)) {
+            slot->flags &= (uint8_t)~SLOT_TENTATIVE;
+            decide_slot(engine, host);
+        }
+        return;
+    }
+    if (!proof->counts || !host->batch.witnessed || position < host->batch.witnessed_from)
+        return;
+    if (slot->proofs < UINT8_MAX)
+        slot->proofs++;
+    if (proof->needed && slot->proofs >= proof->needed)
+        certify(engine, host, slot, proof);
+}
+
+static void judge_slots(struct engine *engine, struct host *host, bool counts, nsec_t now)
+{
+    struct loss worst;
+    struct proof proof = {counts, controls_upper(&host->controls, &worst), 0};
+    if (outlived_bursts(host, now))
+        proof.needed = loss_tries_needed(proof.upper, engine->options.miss);
+    for (uint32_t p = host->batch.from; p < host->batch.to; p++)
+        judge_slot(engine, host, p, &proof);
+}
+
+/* Why probing of this host should end with ports undecided; REASON_NONE: it should not. */
+static enum reason give_up(const struct engine *engine, const struct host *host, nsec_t now)
+{
+    bool pass_over = host->cursor >= host_positions(host);
+    unsigned dead = host->slot_count > LARGE_HOST ? DEAD_PASSES_LARGE : DEAD_PASSES;
+    if (!host->alive)
+        return pass_over && host->pass >= dead ? REASON_HOST_SILENT : REASON_NONE;
+    if (host->limited_since && now - host->limited_since > LIMITED_BUDGET)
+        return REASON_RATE_LIMITED;
+    if (host->void_batches >= VOID_BATCHES_MOST && host->void_reason != REASON_RATE_LIMITED)
+        return host->void_reason;
+    if (!pass_over)
+        return REASON_NONE;
+    unsigned most = engine->options.max_tries;
+    if (most && host->pass >= most)
+        return REASON_TRIES_EXHAUSTED;
+    if (host->pass >= PASSES_MOST)
+        return is_limited(host) ? REASON_RATE_LIMITED : REASON_TRIES_EXHAUSTED;
+    return REASON_NONE;
+}
+
+static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (twins_wanted(host)) {
+        host->phase = HOST_TWINNING;
+        host->void_reason = reason;
+        host->cursor = 0;
+        return;
+    }
+    settle_host(engine, host_index, reason);
+}
+
+void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (host->phase != HOST_RESTING)
+        return;
+    batch_expire_controls(engine, host, now);
+    if (host->undecided > 0) {
+        if (now < host->rest_until)
+            return;
+        enum judgement judgement = judge_batch(engine, host, now);
+        if (judgement == BATCH_EXTENDED)
+            return;
+        adapt_to_limit(host, judgement, now);
+        adapt_spacing(host, now);
+        judge_slots(engine, host, judgement == BATCH_COUNTS, now);
+    }
+    enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;
+    if (host->undecided == 0 || reason != REASON_NONE)
+        finish_probing(engine, host_index, reason);
+    else
+        batch_begin(host, now);
+}
+
+static bool is_passing(int error)
+{
+    return error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM || error == -EINTR;
+}
+
+void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct outgoing *out,
+                       int error, nsec_t now)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (is_passing(error))
+        pace_local_full(&engine->pace, now);
+    if (host->phase == HOST_DONE)
+        return;
+    if (out->control_try) {
+        controls_forget(&host->controls, out->control_try);
+        return;
+    }
+    struct slot *slot = &host->slots[out->slot];
+    slot->tries--;
+    host->batch.probed--;
+    slot->flags &= (uint8_t)~SLOT_IN_BATCH;
+    if (slot_is_decided(slot))
+        return;
+    if (!is_passing(error) && (slot->flags & SLOT_REFUSED_ONCE)) {
+        slot->flags |= SLOT_FAILED;
+        decide_slot(engine, host);
+        return;
+    }
+    if (!is_passing(error))
+        slot->flags |= SLOT_REFUSED_ONCE;
+    host->batch.unsent++;
+    if (host->phase == HOST_RESTING)
+        host->phase = HOST_SENDING;
+}
