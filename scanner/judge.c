@@ -107,10 +107,16 @@ static bool ask_for_tokens_again(struct host *host)
     return true;
 }
 
-/* The largest share of companions of one kind that was lost in the batch. */
+/* The largest share of companions of one kind that was lost in the batch. A witness that
+ * has not answered for long stands for all ports like it: its host may limit its RSTs where
+ * a firewall's, which look the same, are not limited. */
 static double batch_loss(const struct controls *controls)
 {
     double most = 0;
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        if (controls->witnesses[i].streak >= LOSSY_SAMPLES)
+            return 1;
+    }
     for (size_t i = 0; i < WITNESS_KINDS; i++) {
         const struct loss *loss = &controls->batch[i];
         if (loss->samples < LOSSY_SAMPLES)
