@@ -44,23 +44,20 @@ static struct complaint *make_room(struct complaints *complaints)
     return &complaints->items[complaints->count];
 }
 
-/* The byte at which character INDEX of the line starts, or its end. */
-static size_t byte_of(const struct complaint_place *place, size_t index)
-{
-    size_t at = 0;
-    uint32_t code;
-    while (index-- > 0 && at < place->line_length)
-        at += utf8_decode(place->line_text + at, place->line_length - at, &code);
-    return at;
-}
-
+/* Of a long line the part around the column; *CARET is where the column is in it. */
 static char *copy_line(const struct complaint_place *place, unsigned *caret)
 {
-    size_t skipped = place->column > LINE_KEPT_BEFORE ? place->column - LINE_KEPT_BEFORE : 0;
-    *caret = place->column - (unsigned)skipped;
-    size_t first = byte_of(place, skipped);
-    size_t end = byte_of(place, skipped + LINE_KEPT_MAX);
-    return strndup(place->line_text + first, end - first);
+    const char *text = place->line_text;
+    size_t first = place->column_offset, end = place->column_offset;
+    uint32_t code;
+    *caret = 1;
+    while (first > 0 && *caret < LINE_KEPT_BEFORE) {
+        first -= utf8_step_back(text, first);
+        ++*caret;
+    }
+    for (unsigned i = *caret; end < place->line_length && i <= LINE_KEPT_MAX; i++)
+        end += utf8_decode(text + end, place->line_length - end, &code);
+    return strndup(text + first, end - first);
 }
 
 static bool fill(struct complaint *complaint, const struct complaint_place *place,
@@ -129,11 +126,19 @@ void complaint_set_hint(struct complaints *complaints, struct complaint *complai
     va_end(arguments);
 }
 
-/* Tabs stay (the caret's line repeats them); other control characters could steer the
- * reader's terminal. */
+/* Tabs stay (the caret's line repeats them). Other control characters could steer the
+ * reader's terminal, marks of direction and byte order would show a line that it is not. */
 static bool is_harmless(uint32_t code)
 {
-    return code == '\t' || (code >= 0x20 && code != 0x7F && (code < 0x80 || code > 0x9F));
+    static const struct {
+        uint32_t first, last;
+    } harmful[] = {{0x00, 0x08},     {0x0A, 0x1F},     {0x7F, 0x9F},    {0x200E, 0x200F},
+                   {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF}};
+    for (size_t i = 0; i < sizeof harmful / sizeof harmful[0]; i++) {
+        if (code >= harmful[i].first && code <= harmful[i].last)
+            return false;
+    }
+    return true;
 }
 
 static void put_safely(FILE *out, const char *text)

@@ -36,6 +36,7 @@ struct complaint_place {
     unsigned line, column;
     const char *line_text; /* need not be terminated; NULL: none */
     size_t line_length;
+    size_t column_offset; /* the byte of the line that COLUMN is */
 };
 
 /* Adds a complaint with copies of everything. Returns it, so that a hint can be added

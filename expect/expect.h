@@ -39,6 +39,12 @@ struct policy *policy_from_ports(const char *ports, const struct udp_library *li
                                  struct complaints *complaints);
 void policy_free(struct policy *policy);
 
+/* The value of a setting of the files, as text that has been checked: "deadline",
+ * "fail-on", "interface", "max-hosts", "max-rate", "max-tries", "miss", "source",
+ * "source-port", "until". Each means what the option of that name means, and the option
+ * takes precedence. NULL: not set. Lives as long as POLICY. */
+const char *policy_setting(const struct policy *policy, const char *name);
+
 /* What only `lint` warns about: missing `others`, unused vars and vantages, UDP `open`
  * for a service that LIBRARY marks as never answering. */
 void policy_lint(const struct policy *policy, const struct udp_library *library,

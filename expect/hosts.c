@@ -19,6 +19,15 @@ bool addr_is_between(const struct addr *address, const struct addr *first,
            addr_compare(address, last) <= 0;
 }
 
+bool host_spec_overlaps(const struct host_spec *a, const struct host_spec *b)
+{
+    if (host_spec_is_name(a) || host_spec_is_name(b))
+        return host_spec_is_name(a) && host_spec_is_name(b) &&
+               strcasecmp(a->text, b->text) == 0;
+    return addr_is_between(&a->first, &b->first, &b->last) ||
+           addr_is_between(&b->first, &a->first, &a->last);
+}
+
 bool host_spec_covers(const struct host_spec *spec, const char *name,
                       const struct addr *address)
 {

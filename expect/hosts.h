@@ -21,6 +21,9 @@ bool host_spec_parse(struct host_spec *spec, const char *text, struct place plac
 
 bool host_spec_is_name(const struct host_spec *spec);
 
+/* True when both name a host in common. */
+bool host_spec_overlaps(const struct host_spec *a, const struct host_spec *b);
+
 /* True when SPEC names ADDRESS, or NAME (which may be NULL) as a name, letter case
  * aside. */
 bool host_spec_covers(const struct host_spec *spec, const char *name,

@@ -59,6 +59,19 @@ struct rule_set *block_add_rules(struct policy *policy, struct block *block,
     return set;
 }
 
+struct vantage *policy_add_vantage(struct policy *policy, const char *name, struct place place)
+{
+    struct vantage *vantage = arena_alloc(&policy->arena, sizeof *vantage);
+    if (!vantage)
+        return NULL;
+    *vantage = (struct vantage){.name = name, .place = place};
+    struct vantage **end = &policy->vantages;
+    while (*end)
+        end = &(*end)->next;
+    *end = vantage;
+    return vantage;
+}
+
 struct vantage *policy_find_vantage(const struct policy *policy, const char *name)
 {
     struct vantage *vantage = policy->vantages;

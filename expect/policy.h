@@ -34,11 +34,27 @@ struct block {
     struct rule_set *sets;
 };
 
+struct variables;
+
 /* A file that was read. */
 struct policy_file {
     struct policy_file *next;
     const struct source *source;
     char sha256[65]; /* lower-case hex */
+};
+
+/* A machine that runs `portvet respond`. */
+struct responder {
+    struct responder *next;
+    struct host_spec host;
+    const char *key_path; /* of its key, relative to the working directory */
+};
+
+struct setting {
+    struct setting *next;
+    const char *name, *value;
+    struct place place;
+    unsigned depth; /* of includes; the least holds */
 };
 
 struct policy {
@@ -51,6 +67,9 @@ struct policy {
     struct waiver *waivers, **waivers_end;
     size_t waiver_count;
     struct policy_file *files, **files_end;
+    struct responder *responders;
+    struct setting *settings;
+    const struct variables *variables; /* for lint; NULL: none */
 };
 
 /* An empty policy; NULL: no memory. */
@@ -60,6 +79,9 @@ struct policy *policy_new(void);
 struct block *policy_add_block(struct policy *policy, const char *group, size_t host_count);
 struct rule_set *block_add_rules(struct policy *policy, struct block *block,
                                  const struct vantage *vantage, struct place place);
+
+/* A vantage at the end; NULL: no memory. */
+struct vantage *policy_add_vantage(struct policy *policy, const char *name, struct place place);
 
 /* The vantage NAME, or NULL. */
 struct vantage *policy_find_vantage(const struct policy *policy, const char *name);

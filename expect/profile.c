@@ -39,8 +39,10 @@ static int append_rules(struct rule_array *array, const struct rule_list *list,
     if (!rules)
         return -ENOMEM;
     array->rules = rules;
-    for (struct rule *rule = list->first; rule; rule = rule->next)
-        rules[array->count++] = rule;
+    for (struct rule *rule = list->first; rule; rule = rule->next) {
+        if (!rule->faulty)
+            rules[array->count++] = rule;
+    }
     return 0;
 }
 

@@ -87,10 +87,12 @@ static bool reject_word(const struct rule_cursor *cursor)
     struct complaint *complaint = complain(
         cursor->reader->complaints, rule_cursor_place(cursor), "a state expected, not %s%s",
         rule_cursor_quote(cursor, quoted), suggestion_format(&suggestion, advice));
+    bool port = name[0] >= '0' && name[0] <= '9';
     if (!suggestion.best)
-        complaint_set_hint(cursor->reader->complaints, complaint,
-                           "states: open, closed, rejected, dropped, silent, filtered, "
-                           "refused, not open");
+        complaint_set_hint(cursor->reader->complaints, complaint, "%s",
+                           port ? "ports are separated by commas"
+                                : "states: open, closed, rejected, dropped, silent, "
+                                  "filtered, refused, not open");
     return false;
 }
 
@@ -188,7 +190,7 @@ void rule_read_lines(struct rule_reader *reader, const struct text *text,
 {
     struct rule_cursor cursor = cursor_at_start(reader, text);
     bool any = false;
-    while (cursor.token.kind != TOKEN_END) {
+    while (cursor.token.kind != TOKEN_END && reader->complaints->count < COMPLAINTS_KEPT_MAX) {
         if (cursor.token.kind == TOKEN_SEPARATOR) {
             rule_cursor_step(&cursor);
             continue;
@@ -199,6 +201,7 @@ void rule_read_lines(struct rule_reader *reader, const struct text *text,
             return;
         /* After an error the next rule is read, so that all errors are shown at once. */
         if (!parse_rule(&cursor, rule)) {
+            rule->faulty = true;
             while (!at_end(&cursor))
                 rule_cursor_step(&cursor);
         }
@@ -211,7 +214,8 @@ void rule_read_lines(struct rule_reader *reader, const struct text *text,
 bool rule_read_ports(struct rule_reader *reader, const struct text *text, struct rule *rule)
 {
     struct rule_cursor cursor = cursor_at_start(reader, text);
-    return rule_ports_parse(&cursor, rule) && expect_end(&cursor, true, "the end of the ports");
+    return rule_ports_parse(&cursor, rule) &&
+           expect_end(&cursor, true, "',' or the end of the ports");
 }
 
 bool rule_read_states(struct rule_reader *reader, const struct text *text, struct rule *rule)

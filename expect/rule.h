@@ -19,6 +19,7 @@ struct rule {
                                              by one, or in a small range */
     struct portset rest[PROTO_COUNT];     /* `others`: takes of these what no rule names */
     struct states states;
+    bool faulty;     /* it had an error, and takes no part */
     bool complained; /* a conflict with an earlier rule was shown */
 };
 

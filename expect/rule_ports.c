@@ -76,7 +76,7 @@ static bool read_number(struct rule_cursor *cursor, const char **text, uint16_t 
         return false;
     }
     unsigned long value = digits <= 5 ? strtoul(start, NULL, 10) : PORT_MAX + 1UL;
-    if (digits == 0 || value > PORT_MAX) {
+    if (value > PORT_MAX) {
         complain(cursor->reader->complaints, rule_cursor_place(cursor),
                  "port %.*s is out of range; ports are 0 to 65535", (int)digits, start);
         return false;
@@ -87,17 +87,17 @@ static bool read_number(struct rule_cursor *cursor, const char **text, uint16_t 
 
 static bool looks_numeric(const char *text)
 {
-    return text[0] >= '0' && text[0] <= '9' && text[strspn(text, "0123456789-")] == '\0';
+    return strpbrk(text, "0123456789") && text[strspn(text, "0123456789-")] == '\0';
 }
 
 /* "80" or "1000-2000" into ITEM. */
 static bool read_range(struct rule_cursor *cursor, struct item *item)
 {
     const char *text = item->text;
-    if (!read_number(cursor, &text, &item->first))
+    if (*text != '-' && !read_number(cursor, &text, &item->first))
         return false;
     item->last = item->first;
-    if (*text == '-' && text[1] >= '0' && text[1] <= '9') {
+    if (text > item->text && *text == '-' && text[1] >= '0' && text[1] <= '9') {
         text++;
         if (!read_number(cursor, &text, &item->last))
             return false;
@@ -195,6 +195,23 @@ static bool add_range(struct rule_cursor *cursor, struct rule *rule, const struc
     return !failed;
 }
 
+static bool complain_no_service(struct rule_cursor *cursor, const struct item *item,
+                                enum proto proto)
+{
+    char advice[SUGGESTION_TEXT_SIZE], best[SERVICE_NAME_SIZE];
+    struct complaints *complaints = cursor->reader->complaints;
+    struct place place = text_place(cursor->text, item->token.start);
+    struct suggestion suggestion = {.word = item->text};
+    if (word_from_name(item->text) >= 0 || strcmp(item->text, "not") == 0) {
+        complain(complaints, place, "ports expected before '%s'", item->text);
+        return false;
+    }
+    service_suggest(&suggestion, proto, best);
+    complain(complaints, place, "'%s' is no %s service of the system's service database%s",
+             item->text, proto_name(proto), suggestion_format(&suggestion, advice));
+    return false;
+}
+
 static bool add_item(struct rule_cursor *cursor, struct rule *rule, struct item *item)
 {
     for (int i = 0; i < PROTO_COUNT; i++) {
@@ -202,13 +219,8 @@ static bool add_item(struct rule_cursor *cursor, struct rule *rule, struct item 
             continue;
         if (item->service) {
             int port = service_port(item->text, (enum proto)i);
-            if (port < 0) {
-                complain(cursor->reader->complaints,
-                         text_place(cursor->text, item->token.start),
-                         "'%s' is no %s service of the system's service database", item->text,
-                         proto_name((enum proto)i));
-                return false;
-            }
+            if (port < 0)
+                return complain_no_service(cursor, item, (enum proto)i);
             item->first = item->last = (uint16_t)port;
         }
         if (!add_range(cursor, rule, item, (enum proto)i))

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <string.h>
 
 int service_port(const char *name, enum proto proto)
 {
@@ -22,4 +23,23 @@ void service_name(uint16_t port, enum proto proto, char *name, size_t size)
                         &found) != 0)
         found = NULL;
     snprintf(name, size, "%s", found ? found->s_name : "");
+}
+
+void service_suggest(struct suggestion *suggestion, enum proto proto,
+                     char best[static SERVICE_NAME_SIZE])
+{
+    const struct servent *entry;
+    setservent(1);
+    while ((entry = getservent())) {
+        if (strcmp(entry->s_proto, proto_name(proto)) != 0 ||
+            strlen(entry->s_name) >= SERVICE_NAME_SIZE)
+            continue;
+        const char *before = suggestion->best;
+        suggestion_offer(suggestion, entry->s_name);
+        if (suggestion->best == before)
+            continue;
+        snprintf(best, SERVICE_NAME_SIZE, "%s", entry->s_name);
+        suggestion->best = best;
+    }
+    endservent();
 }

@@ -14,6 +14,8 @@ static size_t break_length(const char *text, size_t length, size_t at)
         size_t length;
     } breaks[] = {{"\r\n", 2},     {"\n", 1},           {"\r", 1},
                   {"\xC2\x85", 2}, {"\xE2\x80\xA8", 3}, {"\xE2\x80\xA9", 3}};
+    if (!strchr("\n\r\xC2\xE2", text[at]))
+        return 0;
     for (size_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
         if (length - at >= breaks[i].length &&
             memcmp(text + at, breaks[i].bytes, breaks[i].length) == 0)
@@ -70,6 +72,20 @@ static size_t find_line(const struct source *source, size_t offset)
     return low;
 }
 
+/* Where the line ends, without its break. */
+static size_t line_end(const struct source *source, size_t line)
+{
+    if (line + 1 == source->line_count)
+        return source->length;
+    size_t start = source->lines[line], end = source->lines[line + 1];
+    for (size_t length = 3; length > 0; length--) {
+        if (end - start >= length &&
+            break_length(source->text, source->length, end - length) == length)
+            return end - length;
+    }
+    return end;
+}
+
 unsigned place_line(struct place place)
 {
     if (place.source->line_count == 0)
@@ -84,20 +100,28 @@ struct complaint_place place_describe(struct place place)
     if (source->line_count == 0)
         return described;
     size_t line = find_line(source, place.offset);
-    size_t start = source->lines[line], end = start;
-    while (end < source->length && break_length(source->text, source->length, end) == 0)
-        end++;
+    size_t start = source->lines[line], end = line_end(source, line);
     described.line = (unsigned)line + 1;
     described.column = (unsigned)utf8_count(source->text + start, place.offset - start) + 1;
     described.line_text = source->text + start;
     described.line_length = end - start;
+    described.column_offset = place.offset - start;
     return described;
+}
+
+/* Spares the work for those of a million complaints that nobody will see. */
+static struct complaint_place describe_if_kept(const struct complaints *complaints,
+                                               struct place place)
+{
+    if (complaints->count < COMPLAINTS_KEPT_MAX)
+        return place_describe(place);
+    return (struct complaint_place){.file = place.source->name};
 }
 
 struct complaint *complain(struct complaints *complaints, struct place place,
                            const char *format, ...)
 {
-    struct complaint_place described = place_describe(place);
+    struct complaint_place described = describe_if_kept(complaints, place);
     va_list arguments;
     va_start(arguments, format);
     struct complaint *complaint =
@@ -109,7 +133,7 @@ struct complaint *complain(struct complaints *complaints, struct place place,
 struct complaint *warn(struct complaints *complaints, struct place place, const char *format,
                        ...)
 {
-    struct complaint_place described = place_describe(place);
+    struct complaint_place described = describe_if_kept(complaints, place);
     va_list arguments;
     va_start(arguments, format);
     struct complaint *complaint =
@@ -143,6 +167,18 @@ bool text_from_source(struct text *text, struct arena *arena, const struct sourc
         return false;
     for (size_t i = 0; i <= length; i++)
         at[i] = (uint32_t)(offset + i);
+    *text = (struct text){source, bytes, length, at};
+    return true;
+}
+
+bool text_of_string(struct text *text, struct arena *arena, const struct source *source,
+                    const char *string)
+{
+    size_t length = strlen(string);
+    char *bytes = arena_copy(arena, string, length);
+    uint32_t *at = arena_array(arena, length + 1, sizeof *at);
+    if (!bytes || !at)
+        return false;
     *text = (struct text){source, bytes, length, at};
     return true;
 }

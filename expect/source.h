@@ -56,6 +56,10 @@ struct text {
 
 struct place text_place(const struct text *text, size_t index);
 
+/* STRING as text that all comes from the start of SOURCE. False: no memory. */
+bool text_of_string(struct text *text, struct arena *arena, const struct source *source,
+                    const char *string);
+
 /* The LENGTH bytes at OFFSET of SOURCE, as they are. False: no memory. */
 bool text_from_source(struct text *text, struct arena *arena, const struct source *source,
                       size_t offset, size_t length);

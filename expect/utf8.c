@@ -30,6 +30,10 @@ static bool is_scalar_value(uint32_t code)
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code)
 {
     const struct lead *lead = find_lead((uint8_t)bytes[0]);
+    if (lead == &leads[0]) {
+        *code = (uint8_t)bytes[0];
+        return 1;
+    }
     *code = UTF8_REPLACEMENT;
     if (!lead || lead->length > length)
         return 1;
@@ -46,12 +50,26 @@ size_t utf8_decode(const char *bytes, size_t length, uint32_t *code)
     return lead->length;
 }
 
+static bool is_continuation(char byte)
+{
+    return ((uint8_t)byte & 0xC0) == 0x80;
+}
+
+size_t utf8_step_back(const char *bytes, size_t at)
+{
+    uint32_t code;
+    for (size_t length = 1; length <= 4 && length <= at; length++) {
+        if (!is_continuation(bytes[at - length]))
+            return utf8_decode(bytes + at - length, length, &code) == length ? length : 1;
+    }
+    return 1;
+}
+
 size_t utf8_count(const char *bytes, size_t length)
 {
     size_t count = 0;
-    uint32_t code;
-    for (size_t at = 0; at < length; count++)
-        at += utf8_decode(bytes + at, length - at, &code);
+    for (size_t i = 0; i < length; i++)
+        count += !is_continuation(bytes[i]);
     return count;
 }
 

@@ -13,7 +13,12 @@ enum { UTF8_REPLACEMENT = 0xFFFD };
  * replacement character. */
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code);
 
-/* How many characters the LENGTH bytes hold, each invalid byte being one. */
+/* How many bytes the character before byte AT (at least 1) takes; an invalid byte is a
+ * character of its own. */
+size_t utf8_step_back(const char *bytes, size_t at);
+
+/* How many characters the LENGTH bytes hold. Where they are not UTF-8, stray continuation
+ * bytes are not counted. */
 size_t utf8_count(const char *bytes, size_t length);
 
 /* Terminal columns of a printable character: 0 (combining), 1, or 2 (East Asian wide,

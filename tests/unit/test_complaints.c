@@ -8,6 +8,18 @@
 
 #include <cmocka.h>
 
+/* The byte at which character COLUMN of the line stands; a line may hold one bad byte. */
+static size_t offset_of(const char *line, unsigned column)
+{
+    size_t offset = 0;
+    for (unsigned i = 1; i < column && line[offset]; i++) {
+        offset++;
+        while (((unsigned char)line[offset] & 0xC0) == 0x80)
+            offset++;
+    }
+    return offset;
+}
+
 static struct complaint_place place_in(const char *line, unsigned column)
 {
     return (struct complaint_place){
@@ -16,6 +28,7 @@ static struct complaint_place place_in(const char *line, unsigned column)
         .column = column,
         .line_text = line,
         .line_length = strlen(line),
+        .column_offset = offset_of(line, column),
     };
 }
 
