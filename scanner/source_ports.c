@@ -185,7 +185,7 @@ int source_ports_reserve(struct source_ports **out, uint16_t first, uint16_t cou
 {
     if (!first)
         count = count_that_fits(count);
-    struct source_ports *ports = calloc(1, sizeof *ports + count * KIND_COUNT * sizeof(int));
+    struct source_ports *ports = calloc(1, sizeof *ports + sizeof(int) * KIND_COUNT * count);
     if (!ports)
         return error_no_memory(error);
     ports->first = first;
