@@ -2,6 +2,7 @@
  * one suite a host address, one case a rule and outcome. The strict dialect: elements and
  * attributes in the schema's order, no output inside a case. */
 #include "reports/cases.h"
+#include "reports/draft.h"
 #include "reports/phrase.h"
 #include "reports/summary.h"
 #include "reports/writers.h"
@@ -32,20 +33,14 @@ static void append_part(FILE *out, const char *part)
 static char *class_name(const struct host_verdicts *host)
 {
     char address[ADDR_TEXT_SIZE];
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
+    struct draft draft;
+    if (!draft_open(&draft))
         return NULL;
-    fputs("portvet", out);
+    fputs("portvet", draft.out);
     if (host->group)
-        append_part(out, host->group);
-    append_part(out, host->name ? host->name : addr_format(&host->address, address));
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+        append_part(draft.out, host->group);
+    append_part(draft.out, host->name ? host->name : addr_format(&host->address, address));
+    return draft_close(&draft);
 }
 
 /* One line a finding: what was seen, why, which rule. */

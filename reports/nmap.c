@@ -1,6 +1,6 @@
 /* XML as nmap writes it (nmap.dtd), for the tools that read nmap's. */
-#include "expect/service.h"
 #include "reports/nmap_words.h"
+#include "reports/service_names.h"
 #include "reports/summary.h"
 #include "reports/writers.h"
 #include "reports/xml.h"
@@ -49,7 +49,8 @@ static void write_extras(struct xml *xml, const struct host_verdicts *host,
 static void write_port(struct xml *xml, const struct listed *listed)
 {
     const struct observation *seen = listed->seen;
-    char by[ADDR_TEXT_SIZE], service[64] = "";
+    const char *service = service_usual_name(listed->port, seen->proto);
+    char by[ADDR_TEXT_SIZE];
     xml_open(xml, "port");
     xml_attribute(xml, "protocol", proto_name(seen->proto));
     xml_attribute_format(xml, "portid", "%u", listed->port);
@@ -60,9 +61,8 @@ static void write_port(struct xml *xml, const struct listed *listed)
     if (seen->by.family != ADDR_NONE)
         xml_attribute(xml, "reason_ip", addr_format(&seen->by, by));
     xml_close(xml);
-    service_name(listed->port, seen->proto, service, sizeof service);
     xml_open(xml, "service");
-    xml_attribute(xml, "name", *service ? service : "unknown");
+    xml_attribute(xml, "name", service ? service : "unknown");
     xml_attribute(xml, "method", "table");
     xml_attribute(xml, "conf", "3");
     xml_close(xml);

@@ -1,8 +1,8 @@
 #include "reports/phrase.h"
 
+#include "reports/draft.h"
 #include "reports/why.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -108,37 +108,38 @@ static void write_waiver(FILE *out, const struct verdict *finding)
 }
 
 /* The words of the rule, unless they only repeat the ports. */
-static int write_rule(FILE *out, const struct verdict *finding)
+static void write_rule(struct draft *draft, const struct verdict *finding)
 {
     char *ports = portset_format(&finding->seen.ports);
     if (!ports)
-        return -ENOMEM;
-    fprintf(out, "; rule %s", finding->rule);
-    if (finding->rule_text && strcmp(finding->rule_text, ports) != 0)
-        fprintf(out, " (%s)", finding->rule_text);
+        draft->incomplete = true;
+    fprintf(draft->out, "; rule %s", finding->rule);
+    if (ports && finding->rule_text && strcmp(finding->rule_text, ports) != 0)
+        fprintf(draft->out, " (%s)", finding->rule_text);
     free(ports);
-    return 0;
+}
+
+/* Each part after a "; ", so that parts can follow anything. */
+static char *context_parts(const struct verdict *finding)
+{
+    struct draft draft;
+    if (!draft_open(&draft))
+        return NULL;
+    if (finding->rule)
+        write_rule(&draft, finding);
+    if (finding->note)
+        fprintf(draft.out, "; note: %s", finding->note);
+    if (finding->waiver)
+        write_waiver(draft.out, finding);
+    return draft_close(&draft);
 }
 
 char *phrase_context(const struct verdict *finding)
 {
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
-        return NULL;
-    int status = finding->rule ? write_rule(out, finding) : 0;
-    if (finding->note)
-        fprintf(out, "; note: %s", finding->note);
-    if (finding->waiver)
-        write_waiver(out, finding);
-    if (fclose(out) != 0 || status < 0) {
-        free(text);
-        return NULL;
-    }
+    char *text = context_parts(finding);
     size_t joint = strlen("; ");
-    if (length >= joint)
-        memmove(text, text + joint, length - joint + 1);
+    if (text && *text)
+        memmove(text, text + joint, strlen(text + joint) + 1);
     return text;
 }
 

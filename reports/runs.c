@@ -1,5 +1,6 @@
 #include "reports/runs.h"
 
+#include "reports/draft.h"
 #include "reports/phrase.h"
 
 #include <errno.h>
@@ -30,28 +31,20 @@ const char *run_problem(const struct host_run *run)
 static char *everything_said(const struct host_verdicts *host, const struct case_list *cases,
                              enum result result)
 {
-    char *text = NULL;
-    size_t length;
+    struct draft draft;
     const char *problem = problem_of(host, result);
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
+    if (!draft_open(&draft))
         return NULL;
     if (problem)
-        fprintf(out, "%s\n", problem);
-    bool complete = true;
+        fprintf(draft.out, "%s\n", problem);
     for (size_t i = 0; i < cases->count; i++) {
         const struct report_case *item = &cases->items[i];
         for (size_t k = 0; item->result == result && k < item->finding_count; k++) {
-            char *message = phrase_message(&item->findings[k]);
-            fprintf(out, "%s\n", message ? message : "");
-            complete = complete && message;
-            free(message);
+            draft_take(&draft, phrase_message(&item->findings[k]));
+            fputc('\n', draft.out);
         }
     }
-    if (fclose(out) == 0 && complete)
-        return text;
-    free(text);
-    return NULL;
+    return draft_close(&draft);
 }
 
 static void end_run(struct making *making)
@@ -105,22 +98,15 @@ int run_each(const struct audit *audit, enum result result, run_fn *each, void *
 
 char *run_hosts(const struct host_run *run)
 {
-    char *text = NULL;
-    size_t length, named = run->count > RUN_NAMED + 1 ? RUN_NAMED : run->count;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
+    struct draft draft;
+    size_t named = run->count > RUN_NAMED + 1 ? RUN_NAMED : run->count;
+    if (!draft_open(&draft))
         return NULL;
-    bool complete = true;
     for (size_t i = 0; i < named; i++) {
-        char *host = phrase_host(run->hosts[i]);
-        fprintf(out, "%s%s", i ? ", " : "", host ? host : "");
-        complete = complete && host;
-        free(host);
+        fputs(i ? ", " : "", draft.out);
+        draft_take(&draft, phrase_host(run->hosts[i]));
     }
     if (named < run->count)
-        fprintf(out, " and %zu more hosts", run->count - named);
-    if (fclose(out) == 0 && complete)
-        return text;
-    free(text);
-    return NULL;
+        fprintf(draft.out, " and %zu more hosts", run->count - named);
+    return draft_close(&draft);
 }

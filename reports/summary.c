@@ -1,8 +1,9 @@
 #include "reports/summary.h"
 
+#include "reports/draft.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 void host_count(const struct host_verdicts *host, struct host_counts *counts)
 {
@@ -106,15 +107,9 @@ static void write_line(FILE *out, const struct audit *audit)
 
 char *summary_line(const struct audit *audit)
 {
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
+    struct draft draft;
+    if (!draft_open(&draft))
         return NULL;
-    write_line(out, audit);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    write_line(draft.out, audit);
+    return draft_close(&draft);
 }

@@ -11,7 +11,7 @@
 struct xml {
     FILE *out;
     xmlTextWriterPtr writer;
-    bool is_html, out_of_memory, failed;
+    bool is_html, failed;
 };
 
 /* The stream remembers what failed, for xml_finish(); libxml2 would print it. */
@@ -27,21 +27,40 @@ static int keep_open(void *context)
     return 0;
 }
 
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *xml_error;
+#else
+typedef xmlErrorPtr xml_error;
+#endif
+
+/* libxml2 drops text when it has no memory to escape it, says so here alone, and prints it
+ * when nobody listens. */
+static void note_error(void *context, xml_error error)
+{
+    struct xml *xml = context;
+    (void)error;
+    xml->failed = true;
+}
+
 struct xml *xml_new(FILE *out)
 {
     struct xml *xml = calloc(1, sizeof *xml);
-    xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_bytes, keep_open, out, NULL);
-    if (xml && buffer)
-        xml->writer = xmlNewTextWriter(buffer); /* owns the buffer from now on */
-    if (!xml || !xml->writer) {
-        if (buffer)
-            xmlOutputBufferClose(buffer);
-        free(xml);
+    if (!xml)
         return NULL;
-    }
     xml->out = out;
-    xmlTextWriterSetIndent(xml->writer, 1);
-    return xml;
+    xmlSetStructuredErrorFunc(xml, note_error);
+    xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_bytes, keep_open, out, NULL);
+    if (buffer)
+        xml->writer = xmlNewTextWriter(buffer); /* owns the buffer from now on */
+    if (xml->writer) {
+        xmlTextWriterSetIndent(xml->writer, 1);
+        return xml;
+    }
+    if (buffer)
+        xmlOutputBufferClose(buffer);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    free(xml);
+    return NULL;
 }
 
 static void note(struct xml *xml, int written)
@@ -92,14 +111,14 @@ void xml_attribute(struct xml *xml, const char *name, const char *value)
     if (clean)
         note(xml, xmlTextWriterWriteAttribute(xml->writer, BAD_CAST name, BAD_CAST clean));
     else
-        xml->out_of_memory = true;
+        xml->failed = true;
     free(clean);
 }
 
 void xml_attribute_take(struct xml *xml, const char *name, char *value)
 {
     if (!value)
-        xml->out_of_memory = true;
+        xml->failed = true;
     xml_attribute(xml, name, value);
     free(value);
 }
@@ -121,7 +140,7 @@ void xml_text(struct xml *xml, const char *text)
     if (clean)
         note(xml, xmlTextWriterWriteString(xml->writer, BAD_CAST clean));
     else
-        xml->out_of_memory = true;
+        xml->failed = true;
     free(clean);
 }
 
@@ -130,7 +149,7 @@ void xml_text_take(struct xml *xml, char *text)
     if (text)
         xml_text(xml, text);
     else
-        xml->out_of_memory = true;
+        xml->failed = true;
     free(text);
 }
 
@@ -156,19 +175,19 @@ void xml_element(struct xml *xml, const char *element, const char *text)
 
 void xml_fail_no_memory(struct xml *xml)
 {
-    xml->out_of_memory = true;
+    xml->failed = true;
 }
 
 int xml_finish(struct xml *xml, struct error *error)
 {
     note(xml, xmlTextWriterEndDocument(xml->writer));
     xmlFreeTextWriter(xml->writer);
-    bool failed = xml->failed || fflush(xml->out) != 0 || ferror(xml->out);
-    bool out_of_memory = xml->out_of_memory;
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    /* Bytes are handed to the stream, which keeps its own errors; all others are memory. */
+    bool unwritten = fflush(xml->out) != 0 || ferror(xml->out);
+    bool failed = xml->failed;
     free(xml);
-    if (out_of_memory)
-        return error_no_memory(error);
-    if (failed)
+    if (unwritten)
         return error_set(error, -EIO, "the report could not be written");
-    return 0;
+    return failed ? error_no_memory(error) : 0;
 }

@@ -2,6 +2,8 @@
  * and below them all 65,536, 256 in a row. */
 #include "reports/html/html.h"
 
+#include "reports/draft.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -73,21 +75,16 @@ static void write_path(struct xml *xml, const char *class, const struct grid *gr
                        const struct portset *ports,
                        void (*write)(FILE *, const struct grid *, struct port_range))
 {
-    char *text = NULL;
-    size_t length;
-    FILE *path = open_memstream(&text, &length);
-    if (!path) {
+    struct draft path;
+    if (!draft_open(&path)) {
         xml_fail_no_memory(xml);
         return;
     }
     for (size_t i = 0; i < ports->count; i++) {
         if (ports->ranges[i].first <= grid->last)
-            write(path, grid, ports->ranges[i]);
+            write(path.out, grid, ports->ranges[i]);
     }
-    if (fclose(path) != 0) {
-        free(text);
-        text = NULL;
-    }
+    char *text = draft_close(&path);
     if (text && *text == '\0') {
         free(text);
         return;

@@ -1,6 +1,7 @@
 /* The page as a whole: what it is about, the result at a glance, and the parts in order. */
 #include "reports/html/html.h"
 
+#include "reports/draft.h"
 #include "reports/phrase.h"
 #include "reports/summary.h"
 #include "reports/writers.h"
@@ -38,21 +39,16 @@ void html_element_take(struct xml *xml, const char *element, const char *class, 
 /* A long list with room to break lines in: "80, 443, 8000-8100". */
 static char *spaced_list(const struct portset *ports)
 {
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
+    struct draft draft;
+    if (!draft_open(&draft))
         return NULL;
     for (size_t i = 0; i < ports->count; i++) {
         const struct port_range *range = &ports->ranges[i];
-        fprintf(out, "%s%u", i ? ", " : "", range->first);
+        fprintf(draft.out, "%s%u", i ? ", " : "", range->first);
         if (range->last > range->first)
-            fprintf(out, "-%u", range->last);
+            fprintf(draft.out, "-%u", range->last);
     }
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return draft_close(&draft);
 }
 
 void html_ports(struct xml *xml, enum proto proto, const struct portset *ports)

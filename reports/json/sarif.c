@@ -1,6 +1,7 @@
 /* SARIF 2.1.0 (OASIS) as GitHub's code scanning takes it: a result for each case that is
  * broken, undecided or waived, at the line of its expectation. */
 #include "reports/cases.h"
+#include "reports/draft.h"
 #include "reports/escape.h"
 #include "reports/json/value.h"
 #include "reports/phrase.h"
@@ -120,22 +121,14 @@ static uint64_t fingerprint(const char *text)
 /* What was found, a line a finding. */
 static char *case_message(const char *host, const struct report_case *item)
 {
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
+    struct draft draft;
+    if (!draft_open(&draft))
         return NULL;
-    bool complete = true;
     for (size_t i = 0; i < item->finding_count; i++) {
-        char *message = phrase_message(&item->findings[i]);
-        complete = complete && message;
-        fprintf(out, "%s%s %s", i ? "\n" : "", host, message ? message : "");
-        free(message);
+        fprintf(draft.out, "%s%s ", i ? "\n" : "", host);
+        draft_take(&draft, phrase_message(&item->findings[i]));
     }
-    if (fclose(out) == 0 && complete)
-        return text;
-    free(text);
-    return NULL;
+    return draft_close(&draft);
 }
 
 /* A waived case stays in the report, suppressed. */

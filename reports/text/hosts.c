@@ -1,6 +1,7 @@
 /* The list of hosts, a line each, in columns. */
 #include "reports/text/text.h"
 
+#include "reports/draft.h"
 #include "reports/phrase.h"
 #include "reports/summary.h"
 
@@ -57,15 +58,14 @@ static struct columns measure(const struct audit *audit)
 
 /* A list in the making: "1 broken, 2 waived; 443/tcp open, 7 closed". */
 struct enumeration {
-    FILE *out;
+    struct draft draft;
     const char *joint; /* what comes before the next item */
-    bool out_of_memory;
 };
 
 static void enumerate(struct enumeration *list, uint32_t count, const char *what)
 {
     if (count > 0) {
-        fprintf(list->out, "%s%" PRIu32 " %s", list->joint, count, what);
+        fprintf(list->draft.out, "%s%" PRIu32 " %s", list->joint, count, what);
         list->joint = ", ";
     }
 }
@@ -75,32 +75,28 @@ static void enumerate_open(struct enumeration *list, const struct host_verdicts 
                            enum proto proto)
 {
     struct portset open = {0};
-    int status = 0;
-    for (size_t i = 0; i < host->count && status == 0; i++) {
+    for (size_t i = 0; i < host->count; i++) {
         const struct observation *seen = &host->verdicts[i].seen;
-        if (seen->proto == proto && seen->state == PORT_OPEN)
-            status = portset_add_set(&open, &seen->ports);
+        if (seen->proto == proto && seen->state == PORT_OPEN &&
+            portset_add_set(&open, &seen->ports) < 0)
+            list->draft.incomplete = true;
     }
-    char *ports = status == 0 ? phrase_ports(proto, &open, PHRASE_NAME_PORTS) : NULL;
-    if (!ports)
-        list->out_of_memory = true;
-    if (ports && open.count > 0) {
-        fprintf(list->out, "%s%s open", list->joint, ports);
+    if (open.count > 0) {
+        fputs(list->joint, list->draft.out);
+        draft_take(&list->draft, phrase_ports(proto, &open, PHRASE_NAME_PORTS));
+        fputs(" open", list->draft.out);
         list->joint = ", ";
     }
-    free(ports);
     portset_free(&open);
 }
 
 /* What is behind a host's result, in short; the caller frees it. */
 static char *host_detail(const struct host_verdicts *host)
 {
-    char *text = NULL;
-    size_t length;
-    struct enumeration list = {.out = open_memstream(&text, &length), .joint = ""};
-    if (!list.out)
-        return NULL;
+    struct enumeration list = {.joint = ""};
     struct host_counts counts;
+    if (!draft_open(&list.draft))
+        return NULL;
     host_count(host, &counts);
     for (int result = RESULT_BROKEN; result > RESULT_MET; result--)
         enumerate(&list, counts.results[result], result_name((enum result)result));
@@ -109,10 +105,7 @@ static char *host_detail(const struct host_verdicts *host)
         enumerate_open(&list, host, (enum proto)proto);
     for (int state = PORT_CLOSED; state < PORT_STATE_COUNT; state++)
         enumerate(&list, counts.states[state], port_state_name((enum port_state)state));
-    if (fclose(list.out) == 0 && !list.out_of_memory)
-        return text;
-    free(text);
-    return NULL;
+    return draft_close(&list.draft);
 }
 
 static void write_host(struct page *page, const struct audit *audit,

@@ -1,6 +1,7 @@
 #include "reports/text/page.h"
 
 #include "expect/utf8.h"
+#include "reports/draft.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -88,16 +89,11 @@ static void write_line(struct page *page, enum page_color color, const char *lin
 /* TEXT as one clean line that the caller frees; NULL: no memory. */
 static char *clean_line(const char *text)
 {
-    char *clean = NULL;
-    size_t size;
-    FILE *memory = open_memstream(&clean, &size);
-    if (!memory)
+    struct draft draft;
+    if (!draft_open(&draft))
         return NULL;
-    escape_write(memory, &escape_line, text);
-    if (fclose(memory) == 0)
-        return clean;
-    free(clean);
-    return NULL;
+    escape_write(draft.out, &escape_line, text);
+    return draft_close(&draft);
 }
 
 void page_paragraph(struct page *page, unsigned indent, enum page_color color, const char *text)

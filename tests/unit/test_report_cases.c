@@ -3,6 +3,7 @@
 #include "reports/phrase.h"
 #include "reports/rule_place.h"
 #include "reports/runs.h"
+#include "reports/service_names.h"
 #include "reports/why.h"
 
 #include <setjmp.h>
@@ -145,6 +146,19 @@ static void hosts_with_the_same_mistake_are_one_run(void **state)
     audit_free(audit);
 }
 
+static void services_are_in_the_order_of_ports(void **state)
+{
+    (void)state;
+    size_t found = 0;
+    for (unsigned port = 0; port <= 65535; port++)
+        found += service_usual_name((uint16_t)port, PROTO_TCP) != NULL;
+    assert_true(found > 50); /* a row out of order would hide others from the search */
+    assert_string_equal(service_usual_name(443, PROTO_TCP), "https");
+    assert_string_equal(service_usual_name(161, PROTO_UDP), "snmp");
+    assert_null(service_usual_name(161, PROTO_TCP));
+    assert_null(service_usual_name(0, PROTO_TCP));
+}
+
 static const struct {
     const char *text;
     size_t length;
@@ -181,6 +195,7 @@ int main(void)
         cmocka_unit_test(what_was_seen_alike_is_one_finding),
         cmocka_unit_test(a_long_list_is_shortened_at_a_comma),
         cmocka_unit_test(hosts_with_the_same_mistake_are_one_run),
+        cmocka_unit_test(services_are_in_the_order_of_ports),
         cmocka_unit_test(a_place_is_a_path_and_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
