@@ -1,13 +1,12 @@
 /* The value of `expect`: rule lines, lists of rules, or a map of vantages to them. */
-#include "expect/policy_reader.h"
+#include "expect/reader.h"
 
 #include <string.h>
 
-static void read_rule_ports(struct policy_reader *reader, const struct node *value,
-                            void *context)
+static void read_rule_ports(struct file_reader *reader, const struct node *value, void *context)
 {
     struct rule *rule = context;
-    struct rule_reader rules = {&reader->policy->arena, reader->complaints};
+    struct rule_reader rules = {reader->arena, reader->complaints};
     struct text text;
     rule->place = reader_place(reader, value);
     if (!reader_text(reader, value, "the ports of a rule", &text) ||
@@ -15,26 +14,24 @@ static void read_rule_ports(struct policy_reader *reader, const struct node *val
         rule->faulty = true;
 }
 
-static void read_rule_state(struct policy_reader *reader, const struct node *value,
-                            void *context)
+static void read_rule_state(struct file_reader *reader, const struct node *value, void *context)
 {
     struct rule *rule = context;
-    struct rule_reader rules = {&reader->policy->arena, reader->complaints};
+    struct rule_reader rules = {reader->arena, reader->complaints};
     struct text text;
     if (!reader_text(reader, value, "the state of a rule", &text) ||
         !rule_read_states(&rules, &text, rule))
         rule->faulty = true;
 }
 
-static void read_rule_note(struct policy_reader *reader, const struct node *value,
-                           void *context)
+static void read_rule_note(struct file_reader *reader, const struct node *value, void *context)
 {
     struct rule *rule = context;
     rule->note = reader_string(reader, value, "a note");
 }
 
 /* {ports: 4648/udp, state: open or silent, note: …} */
-static void read_rule_map(struct policy_reader *reader, struct rule_list *list,
+static void read_rule_map(struct file_reader *reader, struct rule_list *list,
                           const struct node *node)
 {
     static const struct schema_key keys[] = {
@@ -42,7 +39,7 @@ static void read_rule_map(struct policy_reader *reader, struct rule_list *list,
         {"state", true, read_rule_state},
         {"note", false, read_rule_note},
     };
-    struct rule_reader rules = {&reader->policy->arena, reader->complaints};
+    struct rule_reader rules = {reader->arena, reader->complaints};
     struct rule *rule = rule_add(&rules, list, reader_place(reader, node));
     if (!rule)
         return;
@@ -52,16 +49,16 @@ static void read_rule_map(struct policy_reader *reader, struct rule_list *list,
         rule->faulty = !rule_check(&rules, rule);
 }
 
-static void read_rule_lines(struct policy_reader *reader, struct rule_list *list,
+static void read_rule_lines(struct file_reader *reader, struct rule_list *list,
                             const struct node *node)
 {
-    struct rule_reader rules = {&reader->policy->arena, reader->complaints};
+    struct rule_reader rules = {reader->arena, reader->complaints};
     struct text text;
     if (reader_text(reader, node, "a rule", &text))
         rule_read_lines(&rules, &text, list);
 }
 
-static void read_rules(struct policy_reader *reader, struct block *block,
+static void read_rules(struct file_reader *reader, struct block *block,
                        const struct vantage *vantage, const struct node *node)
 {
     struct rule_set *set =
@@ -85,7 +82,7 @@ static void read_rules(struct policy_reader *reader, struct block *block,
 }
 
 /* Words that are taken for vantages when something was put one level too high or low. */
-static bool check_misplaced(struct policy_reader *reader, const struct node *key)
+static bool check_misplaced(struct file_reader *reader, const struct node *key)
 {
     static const struct {
         const char *key, *advice;
@@ -107,8 +104,7 @@ static bool check_misplaced(struct policy_reader *reader, const struct node *key
     return true;
 }
 
-void read_expectations(struct policy_reader *reader, struct block *block,
-                       const struct node *node)
+void read_expectations(struct file_reader *reader, struct block *block, const struct node *node)
 {
     if (node->kind != NODE_MAP) {
         read_rules(reader, block, NULL, node);

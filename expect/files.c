@@ -113,7 +113,7 @@ static bool is_known(struct files *files, const struct stat *status,
 static struct file *add_file(struct files *files, const struct request *request,
                              const struct stat *status)
 {
-    struct file *file = arena_alloc(&files->reader->policy->arena, sizeof *file);
+    struct file *file = arena_alloc(files->reader->arena, sizeof *file);
     if (!file) {
         reader_no_memory(files->reader);
         return NULL;
@@ -193,7 +193,7 @@ static void include_matches(struct files *files, const struct file *file, struct
  * that the reason why it can't be is said. */
 static void include_item(struct files *files, const struct file *file, const struct node *node)
 {
-    struct policy_reader *reader = files->reader;
+    struct file_reader *reader = files->reader;
     reader->source = file->source;
     reader->depth = file->depth;
     const char *pattern = reader_string(reader, node, "an include");
@@ -227,7 +227,7 @@ static void read_includes(struct files *files, const struct file *file, const st
 /* Reads a tree's `vars`, which its own includes may use, then its `include`. */
 static void read_tree(struct files *files, struct file *file)
 {
-    struct policy_reader *reader = files->reader;
+    struct file_reader *reader = files->reader;
     reader->source = file->source;
     reader->depth = file->depth;
     if (!reader_expect(reader, file->root, NODE_MAP, "the file"))
@@ -254,8 +254,8 @@ static void read_open(struct files *files, int fd, const struct request *request
     struct file *file = add_file(files, request, &status);
     if (!file || !load_text(files, file, fd, request))
         return;
-    struct policy_reader *reader = files->reader;
-    file->root = tree_read(&reader->policy->arena, file->source, reader->complaints);
+    struct file_reader *reader = files->reader;
+    file->root = tree_read(reader->arena, file->source, reader->complaints);
     if (file->root)
         read_tree(files, file);
     else

@@ -3,7 +3,7 @@
 #ifndef EXPECT_FILES_H
 #define EXPECT_FILES_H
 
-#include "expect/policy_reader.h"
+#include "expect/reader.h"
 
 #include <sys/types.h>
 
@@ -21,7 +21,7 @@ struct file {
 };
 
 struct files {
-    struct policy_reader *reader;
+    struct file_reader *reader;
     struct file *first, **end; /* those that are trees */
     struct file *opened;       /* the last that was opened, trees or not */
     size_t included;

@@ -14,7 +14,7 @@ enum pass {
     PASS_COUNT,
 };
 
-static void read_version(struct policy_reader *reader, const struct node *value, void *context)
+static void read_version(struct file_reader *reader, const struct node *value, void *context)
 {
     (void)context;
     const char *version = reader_string(reader, value, "'version'");
@@ -24,7 +24,7 @@ static void read_version(struct policy_reader *reader, const struct node *value,
 }
 
 /* The name of the first file of the command line that has one. */
-static void read_name(struct policy_reader *reader, const struct node *value, void *context)
+static void read_name(struct file_reader *reader, const struct node *value, void *context)
 {
     (void)context;
     const char *name = reader_string(reader, value, "'name'");
@@ -32,7 +32,7 @@ static void read_name(struct policy_reader *reader, const struct node *value, vo
         reader->policy->name = name;
 }
 
-static void declare_vantage(struct policy_reader *reader, const struct node *node)
+static void declare_vantage(struct file_reader *reader, const struct node *node)
 {
     struct vantage *vantage = reader_vantage(reader, node->key);
     if (vantage)
@@ -43,7 +43,7 @@ static void declare_vantage(struct policy_reader *reader, const struct node *nod
         reader_string(reader, node, "the description of a vantage");
 }
 
-static void read_vantages(struct policy_reader *reader, const struct node *value, void *context)
+static void read_vantages(struct file_reader *reader, const struct node *value, void *context)
 {
     (void)context;
     if (!reader_expect(reader, value, NODE_MAP, "'vantages'"))
@@ -58,7 +58,7 @@ struct group {
     struct block *block;
 };
 
-static void read_group_hosts(struct policy_reader *reader, const struct node *value,
+static void read_group_hosts(struct file_reader *reader, const struct node *value,
                              void *context)
 {
     struct group *group = context;
@@ -70,14 +70,14 @@ static void read_group_hosts(struct policy_reader *reader, const struct node *va
     group->block->host_count = count;
 }
 
-static void read_group_expect(struct policy_reader *reader, const struct node *value,
+static void read_group_expect(struct file_reader *reader, const struct node *value,
                               void *context)
 {
     struct group *group = context;
     read_expectations(reader, group->block, value);
 }
 
-static void read_group(struct policy_reader *reader, const struct node *node)
+static void read_group(struct file_reader *reader, const struct node *node)
 {
     static const struct schema_key keys[] = {
         {"hosts", true, read_group_hosts},
@@ -93,7 +93,7 @@ static void read_group(struct policy_reader *reader, const struct node *node)
         reader_no_memory(reader);
 }
 
-static void read_groups(struct policy_reader *reader, const struct node *value, void *context)
+static void read_groups(struct file_reader *reader, const struct node *value, void *context)
 {
     (void)context;
     if (!reader_expect(reader, value, NODE_MAP, "'groups'"))
@@ -102,7 +102,7 @@ static void read_groups(struct policy_reader *reader, const struct node *value, 
         read_group(reader, child);
 }
 
-static void read_hosts(struct policy_reader *reader, const struct node *value, void *context)
+static void read_hosts(struct file_reader *reader, const struct node *value, void *context)
 {
     (void)context;
     if (!reader_expect(reader, value, NODE_MAP, "'hosts'"))
@@ -119,17 +119,17 @@ static void read_hosts(struct policy_reader *reader, const struct node *value, v
 }
 
 /* Keys of responders are named relative to the file, as includes are. */
-static const char *key_path(struct policy_reader *reader, const char *key)
+static const char *key_path(struct file_reader *reader, const char *key)
 {
     const char *file = reader->source->name, *slash = strrchr(file, '/');
     int folder = key[0] != '/' && slash ? (int)(slash - file) + 1 : 0;
-    const char *path = arena_format(&reader->policy->arena, "%.*s%s", folder, file, key);
+    const char *path = arena_format(reader->arena, "%.*s%s", folder, file, key);
     if (!path)
         reader_no_memory(reader);
     return path;
 }
 
-static void read_responder_key(struct policy_reader *reader, const struct node *value,
+static void read_responder_key(struct file_reader *reader, const struct node *value,
                                void *context)
 {
     struct responder *responder = context;
@@ -138,15 +138,14 @@ static void read_responder_key(struct policy_reader *reader, const struct node *
         responder->key_path = key_path(reader, key);
 }
 
-static void read_responders(struct policy_reader *reader, const struct node *value,
-                            void *context)
+static void read_responders(struct file_reader *reader, const struct node *value, void *context)
 {
     static const struct schema_key keys[] = {{"key", true, read_responder_key}};
     (void)context;
     if (!reader_expect(reader, value, NODE_MAP, "'responders'"))
         return;
     for (const struct node *child = value->children; child; child = child->next) {
-        struct responder *responder = arena_alloc(&reader->policy->arena, sizeof *responder);
+        struct responder *responder = arena_alloc(reader->arena, sizeof *responder);
         if (!responder) {
             reader_no_memory(reader);
             return;
@@ -159,7 +158,7 @@ static void read_responders(struct policy_reader *reader, const struct node *val
     }
 }
 
-void read_vars(struct policy_reader *reader, const struct node *node)
+void read_vars(struct file_reader *reader, const struct node *node)
 {
     if (!reader_expect(reader, node, NODE_MAP, "'vars'"))
         return;
@@ -199,7 +198,7 @@ static const struct file_key {
 enum { FILE_KEY_COUNT = sizeof file_keys / sizeof file_keys[0] };
 
 /* Unknown keys are found in the first pass. */
-static void read_pass(struct policy_reader *reader, const struct file *file, enum pass pass)
+static void read_pass(struct file_reader *reader, const struct file *file, enum pass pass)
 {
     struct schema_key keys[FILE_KEY_COUNT];
     for (size_t i = 0; i < FILE_KEY_COUNT; i++) {
@@ -222,7 +221,7 @@ static void read_pass(struct policy_reader *reader, const struct file *file, enu
 
 static void read_files(struct files *files)
 {
-    struct policy_reader *reader = files->reader;
+    struct file_reader *reader = files->reader;
     for (int pass = 0; pass < PASS_COUNT; pass++) {
         for (const struct file *file = files->first; file; file = file->next)
             read_pass(reader, file, (enum pass)pass);
@@ -233,10 +232,10 @@ static void read_files(struct files *files)
     }
 }
 
-static void define_variables(struct policy_reader *reader,
+static void define_variables(struct file_reader *reader,
                              const struct policy_variable *variables, size_t count)
 {
-    struct source *source = source_new(&reader->policy->arena, "--var", "", 0);
+    struct source *source = source_new(reader->arena, "--var", "", 0);
     if (!source) {
         reader_no_memory(reader);
         return;
@@ -246,9 +245,8 @@ static void define_variables(struct policy_reader *reader,
     for (size_t i = 0; i < count; i++) {
         struct text value;
         const char *name =
-            arena_copy(&reader->policy->arena, variables[i].name, strlen(variables[i].name));
-        if (!name ||
-            !text_of_string(&value, &reader->policy->arena, source, variables[i].value))
+            arena_copy(reader->arena, variables[i].name, strlen(variables[i].name));
+        if (!name || !text_of_string(&value, reader->arena, source, variables[i].value))
             return;
         if (variable_name_is_valid(name, strlen(name)))
             variables_define(reader->variables, name, place, &value, 0);
@@ -258,8 +256,8 @@ static void define_variables(struct policy_reader *reader,
 }
 
 /* A --var that nothing takes up is a slip of the keyboard. */
-static void check_variables(struct policy_reader *reader,
-                            const struct policy_variable *variables, size_t count)
+static void check_variables(struct file_reader *reader, const struct policy_variable *variables,
+                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct variable *variable =
@@ -271,7 +269,7 @@ static void check_variables(struct policy_reader *reader,
     }
 }
 
-static void check_not_empty(struct policy_reader *reader, const struct files *files,
+static void check_not_empty(struct file_reader *reader, const struct files *files,
                             const char *path)
 {
     if (reader->policy->block_count > 0 || complaints_any_error(reader->complaints))
@@ -282,8 +280,7 @@ static void check_not_empty(struct policy_reader *reader, const struct files *fi
                        "nothing to check: neither 'hosts' nor 'groups'");
 }
 
-static void read_policy(struct policy_reader *reader, const char *const *paths,
-                        size_t path_count)
+static void read_policy(struct file_reader *reader, const char *const *paths, size_t path_count)
 {
     struct files files = {.reader = reader};
     files.end = &files.first;
@@ -300,9 +297,11 @@ struct policy *policy_read(const char *const *paths, size_t path_count,
                            struct complaints *complaints)
 {
     struct policy *policy = policy_new();
-    struct policy_reader reader = {.policy = policy, .complaints = complaints};
-    if (policy)
-        reader.variables = variables_new(&policy->arena, complaints);
+    struct file_reader reader = {.policy = policy, .complaints = complaints};
+    if (policy) {
+        reader.arena = &policy->arena;
+        reader.variables = variables_new(reader.arena, complaints);
+    }
     if (!reader.variables) {
         complaints->out_of_memory = true;
         policy_free(policy);

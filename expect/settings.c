@@ -1,5 +1,5 @@
 /* The map under `settings`: defaults for options of the command line. */
-#include "expect/policy_reader.h"
+#include "expect/reader.h"
 
 #include "expect/suggest.h"
 
@@ -104,7 +104,7 @@ static const struct setting_kind *find_kind(const char *name)
     return NULL;
 }
 
-static void complain_unknown(struct policy_reader *reader, const struct node *key)
+static void complain_unknown(struct file_reader *reader, const struct node *key)
 {
     char advice[SUGGESTION_TEXT_SIZE];
     struct suggestion suggestion = {.word = key->text};
@@ -115,7 +115,7 @@ static void complain_unknown(struct policy_reader *reader, const struct node *ke
 }
 
 /* Keeps a setting; that of the file that includes another holds. */
-static void keep(struct policy_reader *reader, const struct setting *setting)
+static void keep(struct file_reader *reader, const struct setting *setting)
 {
     struct setting **end = &reader->policy->settings;
     while (*end && strcmp((*end)->name, setting->name) != 0)
@@ -129,7 +129,7 @@ static void keep(struct policy_reader *reader, const struct setting *setting)
     }
     if (*end && (*end)->depth <= setting->depth)
         return;
-    struct setting *kept = arena_alloc(&reader->policy->arena, sizeof *kept);
+    struct setting *kept = arena_alloc(reader->arena, sizeof *kept);
     if (!kept) {
         reader_no_memory(reader);
         return;
@@ -139,7 +139,7 @@ static void keep(struct policy_reader *reader, const struct setting *setting)
     *end = kept;
 }
 
-void read_settings(struct policy_reader *reader, const struct node *node, void *context)
+void read_settings(struct file_reader *reader, const struct node *node, void *context)
 {
     (void)context;
     if (!reader_expect(reader, node, NODE_MAP, "'settings'"))

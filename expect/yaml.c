@@ -130,7 +130,7 @@ static void forbid(struct reader *reader, uint32_t offset, const yaml_char_t *an
                    const yaml_char_t *tag)
 {
     if (anchor)
-        complain_at(reader, offset, "anchors (&name) are not part of the language; use vars");
+        complain_at(reader, offset, "anchors (&name) are not part of the language");
     if (tag)
         complain_at(reader, offset, "tags (!name) are not part of the language");
 }
@@ -159,7 +159,7 @@ static void read_alias(struct reader *reader, const yaml_event_t *event)
     struct node *node = new_node(reader, NODE_SCALAR, event);
     if (!node)
         return;
-    complain_at(reader, node->offset, "aliases (*name) are not part of the language; use vars");
+    complain_at(reader, node->offset, "aliases (*name) are not part of the language");
     node->end = node->offset;
     node->text = "";
     attach(reader, node);

@@ -1,15 +1,15 @@
-#include "expect/policy_reader.h"
+#include "expect/reader.h"
 
 #include "expect/suggest.h"
 
 #include <string.h>
 
-struct place reader_place(const struct policy_reader *reader, const struct node *node)
+struct place reader_place(const struct file_reader *reader, const struct node *node)
 {
     return node_place(reader->source, node);
 }
 
-void reader_no_memory(struct policy_reader *reader)
+void reader_no_memory(struct file_reader *reader)
 {
     reader->complaints->out_of_memory = true;
 }
@@ -23,7 +23,7 @@ const struct node *node_find(const struct node *node, const char *key)
     return NULL;
 }
 
-static void complain_kind(struct policy_reader *reader, const struct node *node,
+static void complain_kind(struct file_reader *reader, const struct node *node,
                           enum node_kind kind, const char *what)
 {
     struct complaint *complaint =
@@ -34,7 +34,7 @@ static void complain_kind(struct policy_reader *reader, const struct node *node,
                            "in YAML a space follows the colon of a key");
 }
 
-bool reader_expect(struct policy_reader *reader, const struct node *node, enum node_kind kind,
+bool reader_expect(struct file_reader *reader, const struct node *node, enum node_kind kind,
                    const char *what)
 {
     struct place place = reader_place(reader, node);
@@ -57,7 +57,7 @@ static const struct schema_key *find_key(const struct schema_key *keys, size_t c
     return NULL;
 }
 
-static void complain_unknown_key(struct policy_reader *reader, const struct node *key,
+static void complain_unknown_key(struct file_reader *reader, const struct node *key,
                                  const char *what, const struct schema_key *keys, size_t count)
 {
     char advice[SUGGESTION_TEXT_SIZE];
@@ -68,7 +68,7 @@ static void complain_unknown_key(struct policy_reader *reader, const struct node
              key->text, suggestion_format(&suggestion, advice));
 }
 
-bool schema_read(struct policy_reader *reader, const struct node *node, const char *what,
+bool schema_read(struct file_reader *reader, const struct node *node, const char *what,
                  const struct schema_key *keys, size_t count, void *context)
 {
     bool complete = true;
@@ -115,7 +115,7 @@ static bool is_sexagesimal(const char *text)
     return *text == '\0';
 }
 
-static bool check_integer(struct policy_reader *reader, const struct node *node)
+static bool check_integer(struct file_reader *reader, const struct node *node)
 {
     const char *kind = is_octal(node->text)         ? "an octal integer"
                        : is_sexagesimal(node->text) ? "an integer to the base 60"
@@ -129,19 +129,25 @@ static bool check_integer(struct policy_reader *reader, const struct node *node)
     return false;
 }
 
-bool reader_raw_text(struct policy_reader *reader, const struct node *node, const char *what,
-                     struct text *text)
+bool reader_scalar(struct file_reader *reader, const struct node *node, const char *what,
+                   struct text *text)
 {
-    if (!reader_expect(reader, node, NODE_SCALAR, what) || !check_integer(reader, node))
+    if (!reader_expect(reader, node, NODE_SCALAR, what))
         return false;
-    if (!node_text(text, &reader->policy->arena, reader->source, node)) {
+    if (!node_text(text, reader->arena, reader->source, node)) {
         reader_no_memory(reader);
         return false;
     }
     return true;
 }
 
-bool reader_text(struct policy_reader *reader, const struct node *node, const char *what,
+bool reader_raw_text(struct file_reader *reader, const struct node *node, const char *what,
+                     struct text *text)
+{
+    return reader_scalar(reader, node, what, text) && check_integer(reader, node);
+}
+
+bool reader_text(struct file_reader *reader, const struct node *node, const char *what,
                  struct text *text)
 {
     if (!reader_raw_text(reader, node, what, text) ||
@@ -158,28 +164,27 @@ bool reader_text(struct policy_reader *reader, const struct node *node, const ch
     return true;
 }
 
-const char *reader_string(struct policy_reader *reader, const struct node *node,
-                          const char *what)
+const char *reader_string(struct file_reader *reader, const struct node *node, const char *what)
 {
     struct text text;
     return reader_text(reader, node, what, &text) ? text.bytes : NULL;
 }
 
-bool reader_host(struct policy_reader *reader, const struct node *node, const char *what,
+bool reader_host(struct file_reader *reader, const struct node *node, const char *what,
                  struct host_spec *spec)
 {
     const char *text = reader_string(reader, node, what);
     return text && host_spec_parse(spec, text, reader_place(reader, node), reader->complaints);
 }
 
-struct host_spec *reader_hosts(struct policy_reader *reader, const struct node *node,
+struct host_spec *reader_hosts(struct file_reader *reader, const struct node *node,
                                const char *what, size_t *count)
 {
     *count = 0;
     if (node->kind != NODE_SCALAR && !reader_expect(reader, node, NODE_LIST, what))
         return NULL;
     size_t most = node->kind == NODE_SCALAR ? 1 : node->count;
-    struct host_spec *hosts = arena_array(&reader->policy->arena, most, sizeof *hosts);
+    struct host_spec *hosts = arena_array(reader->arena, most, sizeof *hosts);
     if (!hosts) {
         reader_no_memory(reader);
         return NULL;
@@ -200,8 +205,8 @@ static bool is_vantage_name(const char *name)
                              "0123456789_.-")] == '\0';
 }
 
-static struct vantage *complain_unknown_vantage(struct policy_reader *reader,
-                                                struct place place, const char *name)
+static struct vantage *complain_unknown_vantage(struct file_reader *reader, struct place place,
+                                                const char *name)
 {
     char advice[SUGGESTION_TEXT_SIZE];
     struct suggestion suggestion = {.word = name};
@@ -212,7 +217,7 @@ static struct vantage *complain_unknown_vantage(struct policy_reader *reader,
     return NULL;
 }
 
-struct vantage *reader_vantage(struct policy_reader *reader, const struct node *node)
+struct vantage *reader_vantage(struct file_reader *reader, const struct node *node)
 {
     const char *name = reader_string(reader, node, "a vantage");
     if (!name)
