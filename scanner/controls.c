@@ -82,6 +82,17 @@ uint32_t controls_kinds(const struct controls *controls)
     return kinds;
 }
 
+unsigned controls_longest_streak(const struct controls *controls)
+{
+    unsigned longest = 0;
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        const struct witness *witness = &controls->witnesses[i];
+        if (is_asked(controls, (enum witness_kind)witness->kind) && witness->streak > longest)
+            longest = witness->streak;
+    }
+    return longest;
+}
+
 /* The witness of KIND that has been asked less, by taking turns; -1: none of this kind. */
 static int choose_of_kind(struct controls *controls, enum witness_kind kind)
 {

@@ -111,6 +111,9 @@ bool controls_have_witness(const struct controls *controls);
 /* How many kinds of answers companions ask for. */
 uint32_t controls_kinds(const struct controls *controls);
 
+/* How many controls in a row a witness that is still asked has left unanswered, at most. */
+unsigned controls_longest_streak(const struct controls *controls);
+
 /* Chooses the witness for the next control, each kind in its turn; -1: there is none. */
 int controls_choose(struct controls *controls);
 

@@ -160,6 +160,23 @@ static uint32_t pop_ring(struct engine *engine)
     return host;
 }
 
+static void unpop_ring(struct engine *engine, uint32_t host)
+{
+    engine->ring_head =
+        (engine->ring_head + engine->target_count - 1) % engine->target_count;
+    engine->ring[engine->ring_head] = host;
+    engine->ring_count++;
+    engine->hosts[host].in_ring = true;
+}
+
+/* Where ICMP errors are limited, a batch must be over before the bucket fills again: its
+ * packets follow one another instead of taking turns with other hosts'. */
+static bool keeps_its_turn(const struct host *host)
+{
+    return host->controls.source_count > 0 && host->phase == HOST_SENDING &&
+           host->batch.probed > 0 && host->spacing == 0;
+}
+
 static nsec_t wake_time(const struct host *host, nsec_t now)
 {
     if (host->phase == HOST_TWINNING)
@@ -246,7 +263,10 @@ size_t engine_take_probes(struct engine *engine, nsec_t now, struct net_packet *
         } else if (engine->hosts[host].phase == before) {
             idle++;
         }
-        engine_schedule(engine, host, now);
+        if (keeps_its_turn(&engine->hosts[host]))
+            unpop_ring(engine, host);
+        else
+            engine_schedule(engine, host, now);
     }
     assert(engine->outgoing_count == count);
     pace_spend(&engine->pace, (uint32_t)count);

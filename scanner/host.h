@@ -57,6 +57,7 @@ struct batch {
     uint32_t from, to;       /* positions of the pass: from included, to not */
     uint32_t probed;         /* probes that left */
     uint32_t answered;       /* ports decided by an answer */
+    uint32_t rejected;       /* of these, by ICMP */
     uint32_t unsent;         /* probes that did not leave and must be sent again */
     uint32_t companions;     /* still to be sent */
     bool witnessed;          /* there is something to accompany the probes */

@@ -113,10 +113,8 @@ static bool ask_for_tokens_again(struct host *host)
 static double batch_loss(const struct controls *controls)
 {
     double most = 0;
-    for (size_t i = 0; i < controls->witness_count; i++) {
-        if (controls->witnesses[i].streak >= LOSSY_SAMPLES)
-            return 1;
-    }
+    if (controls_longest_streak(controls) >= LOSSY_SAMPLES)
+        return 1;
     for (size_t i = 0; i < WITNESS_KINDS; i++) {
         const struct loss *loss = &controls->batch[i];
         if (loss->samples < LOSSY_SAMPLES)
@@ -152,8 +150,13 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
     return BATCH_COUNTS;
 }
 
-/* A void batch among limited answers: fewer ports, more time for the bucket. A good one:
- * the other way round. */
+static nsec_t batch_length(const struct host *host)
+{
+    return host->batch.last_sent - host->batch.started;
+}
+
+/* A batch that took too long or drew too many rejects gets smaller; one that had no token
+ * left gives the bucket more time. A good one: the other way round. */
 static void adapt_to_limit(struct host *host, enum judgement judgement, nsec_t now)
 {
     if (!is_limited(host))
@@ -162,15 +165,17 @@ static void adapt_to_limit(struct host *host, enum judgement judgement, nsec_t n
         host->limited_since = now;
         host->batch_most = LIMITED_BATCH;
     }
-    if (judgement == BATCH_VOID && host->void_reason == REASON_RATE_LIMITED) {
-        host->batch_most = host->batch_most > 1 ? host->batch_most / 2 : 1;
-        host->limited_rest = host->limited_rest ? host->limited_rest * 2 : LIMITED_REST_LEAST;
-        if (host->limited_rest > LIMITED_REST_MOST)
-            host->limited_rest = LIMITED_REST_MOST;
-    } else if (judgement == BATCH_COUNTS) {
-        if (host->batch_most < UINT32_MAX / 2)
-            host->batch_most *= 2;
+    bool too_long = batch_length(host) * 2 > token_window(host);
+    if (judgement == BATCH_COUNTS) {
         host->limited_rest = host->limited_rest * 3 / 4;
+        if (!too_long && host->batch_most < UINT32_MAX / 2)
+            host->batch_most *= 2;
+    } else if (host->void_reason == REASON_RATE_LIMITED) {
+        if ((too_long || host->batch.rejected > 0) && host->batch_most > 1)
+            host->batch_most /= 2;
+        nsec_t rest = host->limited_rest ? host->limited_rest * 2 : LIMITED_REST_LEAST;
+        if (!too_long)
+            host->limited_rest = rest < LIMITED_REST_MOST ? rest : LIMITED_REST_MOST;
     }
 }
 

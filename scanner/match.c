@@ -140,6 +140,7 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     host->signatures[signature - 1].count++;
     host->undecided--;
     host->batch.answered++;
+    host->batch.rejected += m->reply->kind == REPLY_ICMP_ERROR;
     m->engine->totals.decided++;
     enum witness_kind kind = kind_of(m->reply, answer);
     controls_count_answer(&host->controls, kind, proofs);

@@ -93,6 +93,12 @@ static void grow(struct pace *pace)
         set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
 }
 
+/* Whether as much was sent as the rate allows: a rate that is not used proves nothing. */
+static bool is_used(const struct pace *pace, nsec_t age)
+{
+    return pace->packets * 2 > pace->rate * (double)age / (double)NSEC_PER_SEC;
+}
+
 static void close_epoch(struct pace *pace, nsec_t now)
 {
     nsec_t length = epoch_length(pace), age = now - pace->epoch_started;
@@ -111,9 +117,9 @@ static void close_epoch(struct pace *pace, nsec_t now)
         return;
     }
     /* Where most of what is sent is answered, the answers are controls enough. */
-    if (pace->answers * 2 > pace->packets && pace->rate > pace->good)
+    if (is_used(pace, age) && pace->answers * 2 > pace->packets && pace->rate > pace->good)
         pace->good = pace->rate;
-    if (pace->answers > 0)
+    if (is_used(pace, age) && pace->answers > 0)
         grow(pace);
     begin_epoch(pace, now);
 }
