@@ -258,7 +258,8 @@ static json_t *load(const char *path, int *status, struct error *error)
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &json_error);
     if (root)
         return root;
-    if (json_error_code(&json_error) == json_error_out_of_memory)
+    /* Short memory often has no text of its own in jansson. */
+    if (json_error_code(&json_error) == json_error_out_of_memory || *json_error.text == '\0')
         *status = error_no_memory(error);
     else if (json_error_code(&json_error) == json_error_cannot_open_file)
         *status = error_set(error, -EINVAL, "%s: %s", path, strerror(errno));
