@@ -48,6 +48,7 @@ static void host_release(struct host_verdicts *host)
     free(host->verdicts);
     free(host->name);
     free(host->group);
+    free(host->vantage);
     free(host->problem);
 }
 

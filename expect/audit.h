@@ -44,6 +44,7 @@ struct verdict {
 struct host_verdicts {
     char *name;          /* as the file or the command line names it */
     char *group;         /* NULL: none */
+    char *vantage;       /* in a report merged from several vantages; NULL: the audit's */
     struct addr address; /* ADDR_NONE when the name could not be resolved */
     bool alive;
     double rtt_ms;

@@ -53,13 +53,14 @@ static void write_observation(struct stream *csv, const struct observation *seen
     free(ports);
 }
 
-static void write_row(struct stream *csv, const struct host_verdicts *host,
-                      const struct verdict *verdict)
+static void write_row(struct stream *csv, const struct audit *audit,
+                      const struct host_verdicts *host, const struct verdict *verdict)
 {
     stream_put(csv, "%s", result_name(verdict->result));
     write_text(csv, host->name);
     write_address(csv, &host->address);
     write_text(csv, host->group);
+    write_text(csv, host->vantage ? host->vantage : audit->vantage);
     write_observation(csv, &verdict->seen);
     write_text(csv, verdict->expected);
     write_text(csv, verdict->rule);
@@ -78,13 +79,14 @@ int csv_write(const struct audit *audit, const struct report_style *style, FILE 
 {
     (void)style;
     struct stream csv = {.out = out, .escape = &quoted};
-    stream_put(&csv, "result,host,address,group,proto,ports,count,state,reason,origin,by,ttl,"
-                     "tries,miss,confirmed,expected,rule,rule_text,note,waiver,waiver_owner,"
-                     "waiver_until,waiver_expired,problem\r\n");
+    stream_put(&csv,
+               "result,host,address,group,vantage,proto,ports,count,state,reason,origin,by,ttl,"
+               "tries,miss,confirmed,expected,rule,rule_text,note,waiver,waiver_owner,"
+               "waiver_until,waiver_expired,problem\r\n");
     for (size_t i = 0; i < audit->host_count; i++) {
         const struct host_verdicts *host = &audit->hosts[i];
         for (size_t k = 0; k < host->count; k++)
-            write_row(&csv, host, &host->verdicts[k]);
+            write_row(&csv, audit, host, &host->verdicts[k]);
     }
     return stream_finish(&csv, error);
 }

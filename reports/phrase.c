@@ -23,13 +23,15 @@ __attribute__((format(printf, 1, 2))) static char *formatted(const char *format,
 char *phrase_host(const struct host_verdicts *host)
 {
     char address[ADDR_TEXT_SIZE];
-    bool has_name = host->name && *host->name;
     addr_format(&host->address, address);
-    if (host->address.family == ADDR_NONE)
-        return strdup(has_name ? host->name : "?");
-    if (!has_name || strcmp(host->name, address) == 0)
-        return strdup(address);
-    return formatted("%s (%s)", host->name, address);
+    bool has_name = host->name && *host->name, has_address = *address != '\0';
+    bool has_both = has_name && has_address && strcmp(host->name, address) != 0;
+    return formatted("%s%s%s%s%s%s",
+                     has_name      ? host->name
+                     : has_address ? address
+                                   : "?",
+                     has_both ? " (" : "", has_both ? address : "", has_both ? ")" : "",
+                     host->vantage ? " from " : "", host->vantage ? host->vantage : "");
 }
 
 char *phrase_port_list(const struct portset *ports, size_t max)

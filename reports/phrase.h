@@ -11,7 +11,8 @@
 /* Longest list of ports in a name and in a sentence, in characters. */
 enum { PHRASE_NAME_PORTS = 60, PHRASE_SENTENCE_PORTS = 400 };
 
-/* "node1.example.com (203.0.113.11)", or the address alone. */
+/* "node1.example.com (203.0.113.11)", or the address alone; with " from operator" in a
+ * report merged from several vantages. */
 char *phrase_host(const struct host_verdicts *host);
 
 /* "80,443", or "1-79,81-442,... (65532 ports)" when that is longer than MAX characters. */

@@ -67,10 +67,13 @@ static void write_hosts(struct stream *text, const struct audit *audit)
         host_count(host, &counts);
         stream_put(text, "portvet_host_broken{host=\"");
         stream_text(text, host->name);
-        stream_put(text, "\",address=\"%s\"} %" PRIu32 "\n",
-                   host->address.family == ADDR_NONE ? ""
-                                                     : addr_format(&host->address, address),
-                   counts.results[RESULT_BROKEN]);
+        stream_put(text, "\",address=\"%s\"", addr_format(&host->address, address));
+        if (host->vantage) {
+            stream_put(text, ",vantage=\"");
+            stream_text(text, host->vantage);
+            stream_put(text, "\"");
+        }
+        stream_put(text, "} %" PRIu32 "\n", counts.results[RESULT_BROKEN]);
     }
 }
 

@@ -93,6 +93,10 @@ static void write_title(struct xml *xml, const struct host_verdicts *host)
         xml_text(xml, ", ");
         xml_text(xml, host->group);
     }
+    if (host->vantage) {
+        xml_text(xml, ", from ");
+        xml_text(xml, host->vantage);
+    }
     xml_close(xml);
 }
 

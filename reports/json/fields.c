@@ -101,6 +101,7 @@ const struct json_field json_host_fields[] = {
     FIELD("name", TEXT, host_verdicts, name),
     FIELD("address", ADDRESS, host_verdicts, address),
     FIELD("group", TEXT, host_verdicts, group),
+    FIELD("vantage", TEXT, host_verdicts, vantage),
     FIELD("alive", BOOL, host_verdicts, alive),
     FIELD("rtt_ms", REAL, host_verdicts, rtt_ms, .absent = rtt_is_unknown),
     FIELD("loss", OBJECT, host_verdicts, loss, .fields = loss_fields),

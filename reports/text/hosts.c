@@ -11,13 +11,15 @@
 
 enum {
     NAME_MAX_WIDTH = 40,
+    VANTAGE_MAX_WIDTH = 20,
     RESULT_WIDTH = 12, /* "inconclusive" */
     GAP = 2,
     MIN_DETAIL = 8, /* less room is better left empty */
 };
 
+/* Widths; 0: no host has anything there. */
 struct columns {
-    size_t name, address; /* address 0: no host has both */
+    size_t name, address, vantage;
 };
 
 /* The address of a host that is called by another name; else "". */
@@ -50,9 +52,13 @@ static struct columns measure(const struct audit *audit)
     for (size_t i = 0; i < audit->host_count; i++) {
         widen(&columns.name, first_name(&audit->hosts[i], text));
         widen(&columns.address, second_name(&audit->hosts[i], text));
+        if (audit->hosts[i].vantage)
+            widen(&columns.vantage, audit->hosts[i].vantage);
     }
     if (columns.name > NAME_MAX_WIDTH)
         columns.name = NAME_MAX_WIDTH;
+    if (columns.vantage > VANTAGE_MAX_WIDTH)
+        columns.vantage = VANTAGE_MAX_WIDTH;
     return columns;
 }
 
@@ -108,22 +114,28 @@ static char *host_detail(const struct host_verdicts *host)
     return draft_close(&list.draft);
 }
 
+/* A cell and the gap behind it; returns the columns used. Nothing of width 0. */
+static size_t write_column(struct page *page, const char *text, size_t width)
+{
+    if (width == 0)
+        return 0;
+    page_cell(page, text, width);
+    stream_put(&page->stream, "%*s", GAP, "");
+    return width + GAP;
+}
+
 static void write_host(struct page *page, const struct audit *audit,
                        const struct host_verdicts *host, const struct columns *columns)
 {
     char text[ADDR_TEXT_SIZE];
     struct stream *stream = &page->stream;
     enum result result = host_result(audit, host);
-    size_t used = columns->name + GAP + RESULT_WIDTH + GAP;
-    page_cell(page, first_name(host, text), columns->name);
-    stream_put(stream, "%*s", GAP, "");
-    if (columns->address > 0) {
-        used += columns->address + GAP;
-        page_cell(page, second_name(host, text), columns->address);
-        stream_put(stream, "%*s", GAP, "");
-    }
+    size_t used = write_column(page, first_name(host, text), columns->name);
+    used += write_column(page, second_name(host, text), columns->address);
+    used += write_column(page, host->vantage ? host->vantage : "", columns->vantage);
     page_colored(page, page_result_color(result), result_name(result));
     stream_put(stream, "%*s", (int)(RESULT_WIDTH + GAP - strlen(result_name(result))), "");
+    used += RESULT_WIDTH + GAP;
 
     char *detail = host_detail(host);
     if (detail && page_room(page, used) > MIN_DETAIL)

@@ -336,6 +336,25 @@ struct audit *fixture_scan(void)
     return finish(audit);
 }
 
+struct audit *fixture_merged(void)
+{
+    static const struct row outside = {
+        "8080",         PROTO_TCP, PORT_DROPPED, REASON_NO_RESPONSE,
+        ORIGIN_UNKNOWN, NULL,      RESULT_MET,   "filtered",
+        "edge.yml:14",  "8080",    NULL};
+    static const struct row inside = {
+        "8080",        PROTO_TCP,  PORT_OPEN,     REASON_SYN_ACK, ORIGIN_HOST, "203.0.113.11",
+        RESULT_BROKEN, "filtered", "edge.yml:15", "8080",         NULL};
+    struct audit *audit = start("shop-edge", "internet, operator");
+    struct host_verdicts *host = add_host(audit, "node1.example.com", "203.0.113.11");
+    host->vantage = copy("internet");
+    add(host, &outside);
+    host = add_host(audit, "node1.example.com", "203.0.113.11");
+    host->vantage = copy("operator");
+    add(host, &inside);
+    return finish(audit);
+}
+
 struct audit *fixture_empty(void)
 {
     struct audit *audit = start(NULL, NULL);
@@ -363,6 +382,7 @@ struct audit *fixture_hostile(const char *text)
     assert(status == 0);
     struct host_verdicts *host = add_host(audit, text, "203.0.113.10");
     host->group = copy(text);
+    host->vantage = copy(text);
     host->problem = copy(text);
     ADD_ALL(host, rows);
     struct verdict *verdict = add(host, &waived);

@@ -25,6 +25,9 @@ struct audit *fixture_interrupted(void);
 /* A scan of two hosts: one behind a firewall, one that never answered. */
 struct audit *fixture_scan(void);
 
+/* The same host as two vantages saw it, merged. */
+struct audit *fixture_merged(void);
+
 /* No host at all. */
 struct audit *fixture_empty(void);
 
