@@ -2,6 +2,7 @@
 
 #include "expect/suggest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,25 @@ static bool complain_unknown_vantage(const struct policy *policy, const char *na
     return false;
 }
 
+static bool complain_no_vantage(const struct plan_details *details, const struct vantage *used,
+                                struct complaints *complaints)
+{
+    char names[256];
+    size_t length = 0;
+    struct complaint *complaint =
+        complain(complaints, used->place,
+                 "what is expected depends on where the audit runs: choose with --from");
+    names[0] = '\0';
+    for (const struct vantage *vantage = details->policy->vantages; vantage;
+         vantage = vantage->next) {
+        if (vantage->used && length < sizeof names)
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                       length ? ", " : "", vantage->name);
+    }
+    complaint_set_hint(complaints, complaint, "vantages: %s", names);
+    return false;
+}
+
 /* Finds the vantage of --from. A policy that names vantages needs one, else its
  * expectations would go unchecked without a word. */
 static bool choose_vantage(struct plan_details *details, struct complaints *complaints)
@@ -39,13 +59,8 @@ static bool choose_vantage(struct plan_details *details, struct complaints *comp
                complain_unknown_vantage(policy, from, complaints);
     }
     for (const struct vantage *vantage = policy->vantages; vantage; vantage = vantage->next) {
-        if (!vantage->used)
-            continue;
-        complain(complaints, vantage->place,
-                 "what is expected depends on where the audit runs: name the vantage, as in "
-                 "--from %s",
-                 vantage->name);
-        return false;
+        if (vantage->used)
+            return complain_no_vantage(details, vantage, complaints);
     }
     return true;
 }
