@@ -1,6 +1,6 @@
 /* Writes one of the audits of the unit tests as a report, for programs that check it:
  *   write_report FORMAT AUDIT [TEXT]
- * AUDIT: met, broken, scan, interrupted, empty, fleet, heavy, hostile; TEXT is what a
+ * AUDIT: met, broken, scan, interrupted, merged, empty, fleet, heavy, hostile; TEXT is what a
  * hostile audit has in every field. */
 #include "../unit/audit_fixture.h"
 #include "reports/reports.h"
@@ -22,10 +22,10 @@ static const struct {
     const char *name;
     struct audit *(*make)(void);
 } audits[] = {
-    {"met", fixture_met},     {"broken", fixture_broken},
-    {"scan", fixture_scan},   {"interrupted", fixture_interrupted},
-    {"empty", fixture_empty}, {"fleet", make_fleet},
-    {"heavy", make_heavy},
+    {"met", fixture_met},       {"broken", fixture_broken},
+    {"scan", fixture_scan},     {"interrupted", fixture_interrupted},
+    {"merged", fixture_merged}, {"empty", fixture_empty},
+    {"fleet", make_fleet},      {"heavy", make_heavy},
 };
 
 static struct audit *make(const char *name, const char *text)

@@ -13,7 +13,7 @@ TESTS = Path(__file__).parent.parent
 BUILD = Path(os.environ["PORTVET_BUILD"])
 EXIT_SKIPPED = 77
 
-AUDITS = ("met", "broken", "scan", "interrupted", "empty", "fleet")
+AUDITS = ("met", "broken", "scan", "interrupted", "merged", "empty", "fleet")
 
 # What must stay text whatever the format: markup, quotes, marks of the formats, control
 # characters, bytes that are not UTF-8, characters that XML forbids, and a lot of it.

@@ -65,6 +65,7 @@ static void an_audit_survives_the_way_there_and_back(void **state)
     assert_survives(fixture_broken());
     assert_survives(fixture_scan());
     assert_survives(fixture_interrupted());
+    assert_survives(fixture_merged());
     assert_survives(fixture_empty());
     assert_survives(fixture_hostile("\"<a&b>\\'\n\t\x01\x1b[31m \xff\xc0\x80 \xed\xa0\x80"));
 }

@@ -49,6 +49,12 @@ static void an_interrupted_run_says_so(void **state)
     assert_looks("interrupted", fixture_interrupted());
 }
 
+static void a_merged_report_names_the_vantage(void **state)
+{
+    (void)state;
+    assert_looks("merged", fixture_merged());
+}
+
 static void a_fleet_is_a_line_a_host(void **state)
 {
     (void)state;
@@ -62,6 +68,7 @@ int main(void)
         cmocka_unit_test(what_broke_comes_first_and_says_why),
         cmocka_unit_test(a_scan_is_a_table_of_ports),
         cmocka_unit_test(an_interrupted_run_says_so),
+        cmocka_unit_test(a_merged_report_names_the_vantage),
         cmocka_unit_test(a_fleet_is_a_line_a_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
