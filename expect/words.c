@@ -50,10 +50,21 @@ void word_suggest(struct suggestion *suggestion)
         suggestion_offer(suggestion, rows[i].name);
 }
 
+/* Can a port be rejected for REASON? By a RST, by some ICMP error, or by so many of them
+ * that not every port's was seen. */
 static bool is_rejection(enum reason reason)
 {
-    return reason == REASON_RESET || reason == REASON_RATE_LIMITED ||
-           (reason >= REASON_PORT_UNREACHABLE && reason <= REASON_SOURCE_QUENCH);
+    if (reason == REASON_RESET || reason == REASON_PORT_UNREACHABLE ||
+        reason == REASON_RATE_LIMITED)
+        return true;
+    size_t count;
+    const struct icmp_row *icmp = answer_icmp_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (icmp[i].reason == reason &&
+            (icmp[i].tcp == PORT_REJECTED || icmp[i].udp == PORT_REJECTED))
+            return true;
+    }
+    return false;
 }
 
 int rejection_from_name(const char *name)

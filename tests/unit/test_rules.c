@@ -230,6 +230,32 @@ static void every_error_of_a_line_is_shown(void **state)
     complaints_free(&complaints);
 }
 
+static void the_reference_lists_the_reasons_of_rejections(void **state)
+{
+    (void)state;
+    char *reference = NULL;
+    size_t capacity = 0;
+    FILE *file = fopen(TESTS_DIR "/../docs/expectations.md", "r");
+    assert_non_null(file);
+    assert_true(getdelim(&reference, &capacity, '\0', file) > 0);
+    fclose(file);
+    char *list = strstr(reference, "Reasons that `rejected(");
+    assert_non_null(list);
+    *strstr(list, "\n\n") = '\0';
+    for (int i = 0; i < REASON_COUNT; i++) {
+        char rules[64], quoted[64];
+        snprintf(rules, sizeof rules, "80 rejected(%s)", reason_name((enum reason)i));
+        snprintf(quoted, sizeof quoted, "`%s`", reason_name((enum reason)i));
+        struct complaints complaints = {0};
+        const char *lines = rules;
+        struct policy *policy = policy_from_rules(&lines, 1, &target, 1, &complaints);
+        assert_int_equal(policy != NULL, strstr(list, quoted) != NULL);
+        policy_free(policy);
+        complaints_free(&complaints);
+    }
+    free(reference);
+}
+
 static void targets_are_names_addresses_blocks_or_ranges(void **state)
 {
     (void)state;
@@ -299,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_repetition_is_a_warning),
         cmocka_unit_test(the_line_of_a_place_is_the_number_of_the_rule_line),
         cmocka_unit_test(every_error_of_a_line_is_shown),
+        cmocka_unit_test(the_reference_lists_the_reasons_of_rejections),
         cmocka_unit_test(targets_are_names_addresses_blocks_or_ranges),
         cmocka_unit_test(without_targets_there_is_nothing_to_check),
     };
