@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lab.namespaces import Namespace
 
 INTERFACE = "eth0"
+KILLED = {124, 137, -9}  # what timeout(1) returns, as it comes and when it is killed itself
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,14 @@ class Measured:
     exit_code: int
     output: str
 
+    @property
+    def finished(self) -> bool:
+        return self.exit_code not in KILLED
 
-def measure(inside: Namespace, command: Sequence[str]) -> Measured:
+
+def measure(inside: Namespace, command: Sequence[str], limit_s: int) -> Measured:
+    """Runs COMMAND to its end, or for LIMIT_S seconds."""
+    command = ["timeout", "--signal=KILL", str(limit_s), *command]
     sent_before = inside.interface_counters(INTERFACE)["tx"]
     started = time.monotonic()
     process = subprocess.Popen(inside.command(command), stdin=subprocess.DEVNULL,

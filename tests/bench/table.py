@@ -29,22 +29,31 @@ class Result:
         return self.case.goals_s.get(self.tool)
 
     @property
+    def finished(self) -> bool:
+        return all(run.finished for run in self.measured)
+
+    @property
+    def in_time(self) -> bool:
+        return self.finished and (self.goal_s is None or self.seconds <= self.goal_s)
+
+    @property
     def good(self) -> bool:
         """No wrong verdict in any run, and the goal met."""
-        in_time = self.goal_s is None or self.seconds <= self.goal_s
-        return in_time and all(score.wrong == 0 for score in self.scores)
+        return self.in_time and all(score.wrong == 0 for score in self.scores)
 
 
 def row(result: Result, fastest_of_ours: float) -> tuple[str, ...]:
     goal = "" if result.goal_s is None else f"≤ {result.goal_s:g} s"
-    return (result.tool, f"{result.seconds:.2f} s", f"{result.seconds / fastest_of_ours:.1f}",
+    beyond = "" if result.finished else "> "
+    return (result.tool, f"{beyond}{result.seconds:.2f} s",
+            f"{beyond}{result.seconds / fastest_of_ours:.1f}",
             worst(score.wrong for score in result.scores),
             worst(score.missing for score in result.scores),
             worst(score.open_missed for score in result.scores),
             f"{median(run.packets for run in result.measured):,.0f}",
             f"{max(run.peak_kib for run in result.measured) / 1024:.0f} MiB",
             str(len(result.measured)),
-            goal and f"{goal}{'' if result.seconds <= result.goal_s else ' MISSED'}")
+            goal and f"{goal}{'' if result.in_time else ' MISSED'}")
 
 
 def worst(counts) -> str:

@@ -20,20 +20,23 @@ OURS = "portvet"
 TRICKLE = Path(__file__).with_name("trickle.py")
 
 
-def run_tool(lab: Lab, task: Task, name: str) -> tuple[Measured, Answers]:
-    """All commands of one tool, measured as one."""
+def run_tool(lab: Lab, task: Task, name: str, limit_s: int) -> tuple[Measured, Answers]:
+    """All commands of one tool, measured as one. What a tool that had to be stopped said
+    is not looked at."""
     tool = TOOLS[name]
     answers: Answers = {}
     runs = []
     for command in tool.commands(task):
-        done = measure(lab.auditor, command)
+        done = measure(lab.auditor, command, limit_s)
         runs.append(replace(done, output=""))
+        if not done.finished:
+            break
         answers |= tool.read(done.output)
     return Measured(sum(run.seconds for run in runs), max(run.peak_kib for run in runs),
                     sum(run.packets for run in runs), runs[-1].exit_code, ""), answers
 
 
-def run_case(case: Case, tools: list[str], runs: int) -> list[Result]:
+def run_case(case: Case, tools: list[str], runs: int, limit_s: int) -> list[Result]:
     """Each run of each tool in a lab of its own, so that nobody finds it warmed up or worn
     out by another; the tools take turns."""
     results = {name: ([], []) for name in tools}
@@ -45,7 +48,7 @@ def run_case(case: Case, tools: list[str], runs: int) -> list[Result]:
                 lab.start("router", ["/usr/bin/python3", str(TRICKLE), "up0"])
                 own, _ = lab.addresses[case.host.name]
                 task = Task(case.block or own, case.proto, case.asked, introduce(lab, own))
-                measured, answers = run_tool(lab, task, name)
+                measured, answers = run_tool(lab, task, name, limit_s)
             marks = score(case, TOOLS[name], own, answers)
             print(f"  {case.name}: {name}: {measured.seconds:.2f} s, {marks.wrong} wrong, "
                   f"{marks.missing} without a verdict", file=sys.stderr, flush=True)
@@ -66,6 +69,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help="runs of each tool (default 3)")
     parser.add_argument("--case", action="append", choices=[case.name for case in CASES],
                         help="only this case; may be repeated")
+    parser.add_argument("--limit", type=int, default=600, metavar="SECONDS",
+                        help="stop a command that takes longer (default 600)")
     parser.add_argument("--only-portvet", action="store_true", help="leave the peers out")
     return parser.parse_args()
 
@@ -82,7 +87,7 @@ def main() -> int:
             continue
         tools = [name for name in case.tools
                  if name.startswith(OURS) or not arguments.only_portvet]
-        results = run_case(case, tools, arguments.runs)
+        results = run_case(case, tools, arguments.runs, arguments.limit)
         print(case_table(results), flush=True)
         good &= all(result.good for result in results if result.tool.startswith(OURS))
     return 0 if good else 1
