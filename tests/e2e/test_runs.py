@@ -150,10 +150,11 @@ class RunsTest(unittest.TestCase):
         # ip-netns execs the command, so the signal reaches portvet itself.
         process = subprocess.Popen(self.lab.auditor.command(
             [str(PORTVET), "check", "-e", "22 open; others filtered", self.ipv4,
-             "--max-rate", "500", "-o", f"json={path}"]), stderr=subprocess.PIPE)
+             "--max-rate", "500", "-o", f"json={path}"]),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(1)
         os.kill(process.pid, number)
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
         return process.returncode, json.loads(path.read_text())
 
     def test_a_signal_ends_the_run_with_a_report_that_says_so(self) -> None:
