@@ -58,7 +58,8 @@ void escape_write(FILE *out, const struct escape *how, const char *text)
             continue;
         }
         char bytes[4];
-        fwrite(bytes, 1, encode(character, bytes), out);
+        size_t length = encode(character, bytes);
+        fwrite(bytes, 1, length, out);
     }
 }
 

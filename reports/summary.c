@@ -51,10 +51,11 @@ static void write_rest(FILE *out, uint64_t count, const char *what)
 static void write_met(FILE *out, const struct audit *audit)
 {
     const struct audit_summary *summary = &audit->summary;
-    if (summary->met == summary->expectations)
-        fprintf(out, "all %" PRIu64 " port%s", summary->met, plural(summary->met));
-    else
+    if (summary->met < summary->expectations)
         fprintf(out, "%" PRIu64 " of %" PRIu64 " ports", summary->met, summary->expectations);
+    else
+        fprintf(out, "%s%" PRIu64 " port%s", summary->met > 1 ? "all " : "", summary->met,
+                plural(summary->met));
     fprintf(out, " on %" PRIu64 " host%s as expected", summary->hosts, plural(summary->hosts));
     write_rest(out, summary->waived, "waived");
 }
@@ -63,10 +64,14 @@ static void write_unmet(FILE *out, const struct audit *audit)
 {
     const struct audit_summary *summary = &audit->summary;
     bool broken = audit->result == RESULT_BROKEN;
-    fprintf(out, "%" PRIu64 " of %" PRIu64 " port%s, on %zu of %" PRIu64 " host%s",
+    fprintf(out, "%" PRIu64 " of %" PRIu64 " port%s",
             broken ? summary->broken : summary->inconclusive, summary->expectations,
-            plural(summary->expectations), hosts_with(audit, audit->result), summary->hosts,
-            plural(summary->hosts));
+            plural(summary->expectations));
+    if (summary->hosts == 1)
+        fputs(" on 1 host", out);
+    else
+        fprintf(out, ", on %zu of %" PRIu64 " hosts", hosts_with(audit, audit->result),
+                summary->hosts);
     if (broken)
         write_rest(out, summary->inconclusive, "inconclusive");
     write_rest(out, summary->met, "met");
@@ -100,7 +105,7 @@ static void write_line(FILE *out, const struct audit *audit)
     };
     fprintf(out, "%s: ", result_name(audit->result));
     writers[audit->result](out, audit);
-    fprintf(out, "; in %.1f s", audit->traffic.seconds);
+    fprintf(out, "; in %.*f s", audit->traffic.seconds < 1 ? 2 : 1, audit->traffic.seconds);
     if (audit->interrupted)
         fputs("; interrupted before the end", out);
 }

@@ -86,7 +86,7 @@ static void write_title(struct xml *xml, const struct host_verdicts *host)
     else
         xml_text(xml, "no address");
     if (host->alive && host->rtt_ms > 0)
-        xml_text_format(xml, ", %.1f ms away", host->rtt_ms);
+        xml_text_format(xml, ", %.*f ms away", host->rtt_ms < 1 ? 2 : 1, host->rtt_ms);
     else if (!host->alive)
         xml_text(xml, ", never answered");
     if (host->group) {

@@ -130,7 +130,7 @@ static void write_heading(struct page *page, const struct host_verdicts *host)
         page_colored(page, PAGE_BOLD, name);
     stream->out_of_memory |= !name;
     if (host->alive && host->rtt_ms > 0)
-        stream_put(stream, ", up, %.1f ms away", host->rtt_ms);
+        stream_put(stream, ", up, %.*f ms away", host->rtt_ms < 1 ? 2 : 1, host->rtt_ms);
     else if (host->alive)
         stream_put(stream, ", up");
     stream_put(stream, "\n");
