@@ -18,6 +18,10 @@ if(PORTVET_WERROR)
   target_compile_options(portvet_flags INTERFACE -Werror)
 endif()
 
+if(PORTVET_FUZZ)
+  set(PORTVET_SANITIZE ON)
+  target_compile_options(portvet_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(PORTVET_SANITIZE)
   target_compile_options(portvet_flags INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

@@ -1,0 +1,53 @@
+/* An engine with a few hosts in flight and no network: its probes are kept instead of sent,
+ * so that any bytes may be handed to it as if they had been captured, and so that a test
+ * knows what a stranger off the path does not: the cookies. */
+#ifndef TESTS_FUZZ_FLIGHT_H
+#define TESTS_FUZZ_FLIGHT_H
+
+#include "scanner/engine.h"
+
+struct flight_probe {
+    uint8_t bytes[PACKET_SIZE_MAX];
+    size_t length;
+};
+
+/* Room for everything that the engine sends in FLIGHT_TIME. */
+enum { FLIGHT_PROBES_MOST = 64 };
+#define FLIGHT_TIME (20 * NSEC_PER_MSEC)
+
+struct flight {
+    struct engine *engine;
+    struct flight_probe probes[FLIGHT_PROBES_MOST];
+    size_t count;
+    nsec_t now;
+    struct engine_totals before; /* when nothing had been received yet */
+    nsec_t deadline;
+};
+
+/* The verdict on one port; REASON_INTERRUPTED when there was none. */
+struct flight_verdict {
+    enum port_state state;
+    enum reason reason;
+    bool alive; /* the host */
+};
+
+/* The same SEED sends the same probes. Ends the program when memory is short. */
+void flight_begin(struct flight *flight, uint64_t seed);
+void flight_end(struct flight *flight);
+
+/* Hands BYTES to the engine. */
+void flight_receive(struct flight *flight, const uint8_t *bytes, size_t length);
+
+/* Has anything that can be seen from outside changed since the start? */
+bool flight_is_untouched(const struct flight *flight);
+
+/* Do BYTES contain what only somebody who saw one of the probes can know? */
+bool flight_is_known_to(const struct flight *flight, const uint8_t *bytes, size_t length);
+
+/* Lets time pass without any answer, for at most TURNS turns. */
+void flight_go_on(struct flight *flight, unsigned turns);
+
+/* Stops the engine and says what it found of the port that PROBE was sent to. */
+struct flight_verdict flight_stop(struct flight *flight, const struct flight_probe *probe);
+
+#endif

@@ -1,0 +1,43 @@
+/* Any bytes as a JSON report: refused with a sentence, or an audit that every format can
+ * write. */
+#include "reports/reports.h"
+#include "tests/fuzz/text.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void write_all(const struct audit *audit)
+{
+    static const struct report_style style = {.verbose = true};
+    size_t count;
+    const struct report_writer *writers = report_writers(&count);
+    for (size_t i = 0; i < count; i++) {
+        char *text = NULL;
+        size_t length;
+        struct error error;
+        FILE *out = open_memstream(&text, &length);
+        assert(out);
+        int status = writers[i].write(audit, &style, out, &error);
+        assert(status == 0);
+        assert(fclose(out) == 0);
+        text_check_clean(text, length);
+        free(text);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    char path[TEXT_PATH_SIZE];
+    int fd = text_file(path, bytes, size);
+    struct audit *audit = NULL;
+    struct error error = {""};
+    if (audit_read_json(&audit, path, &error) == 0)
+        write_all(audit);
+    else
+        assert(error.text[0] != '\0');
+    audit_free(audit);
+    text_file_close(fd);
+    return 0;
+}
