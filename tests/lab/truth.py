@@ -86,8 +86,16 @@ def behaviour_truth(host: Host, proto: str, behaviour: str, where: str) -> Truth
     if answer is None:
         answer = truth("rejected", REJECT_REASONS[behaviour], "firewall")
     if where == ROUTER and "rejected" in answer.states:
-        return Truth(answer.states, answer.reasons, frozenset({"upstream"}))
+        return Truth(answer.states, answer.reasons, upstream_origins(host, behaviour))
     return answer
+
+
+def upstream_origins(host: Host, behaviour: str) -> frozenset[str]:
+    """An ICMP error says who sent it. A RST bears the host's address: only its TTL tells,
+    beside that of an echo reply."""
+    if behaviour == "reject-reset" and not host.answers_ping:
+        return frozenset({"upstream", "unknown"})
+    return frozenset({"upstream"})
 
 
 def host_truth(host: Host, proto: str, family: int) -> dict[int, Truth]:
