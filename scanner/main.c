@@ -22,7 +22,7 @@ static enum exit_code run_command(const struct command *command, char *const *wo
     return code;
 }
 
-int main(int argc, char **argv)
+static enum exit_code run(int argc, char **argv)
 {
     if (argc < 2)
         return command_fail(EXIT_USAGE, "no command; try portvet --help");
@@ -42,4 +42,9 @@ int main(int argc, char **argv)
     if (!command)
         return command_fail(EXIT_USAGE, "'%s' is no command; try portvet --help", argv[1]);
     return run_command(command, argv + 2, (size_t)argc - 2);
+}
+
+int main(int argc, char **argv)
+{
+    return (int)run(argc, argv);
 }
