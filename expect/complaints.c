@@ -126,34 +126,6 @@ void complaint_set_hint(struct complaints *complaints, struct complaint *complai
     va_end(arguments);
 }
 
-/* Tabs stay (the caret's line repeats them). Other control characters could steer the
- * reader's terminal, marks of direction and byte order would show a line that it is not. */
-static bool is_harmless(uint32_t code)
-{
-    static const struct {
-        uint32_t first, last;
-    } harmful[] = {{0x00, 0x08},     {0x0A, 0x1F},     {0x7F, 0x9F},    {0x200E, 0x200F},
-                   {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF}};
-    for (size_t i = 0; i < sizeof harmful / sizeof harmful[0]; i++) {
-        if (code >= harmful[i].first && code <= harmful[i].last)
-            return false;
-    }
-    return true;
-}
-
-static void put_safely(FILE *out, const char *text)
-{
-    size_t length = strlen(text);
-    uint32_t code;
-    for (size_t at = 0, used; at < length; at += used) {
-        used = utf8_decode(text + at, length - at, &code);
-        if (code == UTF8_REPLACEMENT || !is_harmless(code))
-            fputs("\xEF\xBF\xBD", out);
-        else
-            fwrite(text + at, 1, used, out);
-    }
-}
-
 static void put_caret(FILE *out, const char *line, unsigned caret)
 {
     size_t length = strlen(line);
@@ -173,21 +145,21 @@ static void put_caret(FILE *out, const char *line, unsigned caret)
 
 static void put_complaint(FILE *out, const struct complaint *complaint)
 {
-    put_safely(out, complaint->file);
+    utf8_put_safely(out, complaint->file);
     if (complaint->line > 0)
         fprintf(out, ":%u:%u", complaint->line, complaint->column);
     fprintf(out, ": %s: ", complaint->warning ? "warning" : "error");
-    put_safely(out, complaint->text);
+    utf8_put_safely(out, complaint->text);
     fputc('\n', out);
     if (complaint->source_line) {
         fputs("  ", out);
-        put_safely(out, complaint->source_line);
+        utf8_put_safely(out, complaint->source_line);
         fputs("\n  ", out);
         put_caret(out, complaint->source_line, complaint->caret);
     }
     if (complaint->hint) {
         fputs("  ", out);
-        put_safely(out, complaint->hint);
+        utf8_put_safely(out, complaint->hint);
         fputc('\n', out);
     }
 }

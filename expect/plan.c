@@ -1,7 +1,5 @@
 #include "expect/plan.h"
 
-#include "expect/suggest.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,22 +8,6 @@
 static struct complaint_place command_line(void)
 {
     return (struct complaint_place){.file = "command line"};
-}
-
-static bool complain_unknown_vantage(const struct policy *policy, const char *name,
-                                     struct complaints *complaints)
-{
-    char advice[SUGGESTION_TEXT_SIZE];
-    struct suggestion suggestion = {.word = name};
-    for (const struct vantage *vantage = policy->vantages; vantage; vantage = vantage->next)
-        suggestion_offer(&suggestion, vantage->name);
-    struct complaint_place place = command_line();
-    struct complaint *complaint =
-        complaints_add(complaints, false, &place, "--from %s: no such vantage%s", name,
-                       suggestion_format(&suggestion, advice));
-    complaint_point_to(complaints, complaint, "vantages are named here",
-                       policy->vantages->place);
-    return false;
 }
 
 static bool complain_no_vantage(const struct plan_details *details, const struct vantage *used,
@@ -55,8 +37,10 @@ static bool choose_vantage(struct plan_details *details, struct complaints *comp
     const char *from = details->options.from;
     if (from) {
         details->vantage = policy_find_vantage(policy, from);
-        return details->vantage || !policy->vantages ||
-               complain_unknown_vantage(policy, from, complaints);
+        if (details->vantage || !policy->vantages)
+            return true;
+        policy_complain_vantage(policy, from, complaints);
+        return false;
     }
     for (const struct vantage *vantage = policy->vantages; vantage; vantage = vantage->next) {
         if (vantage->used)

@@ -1,6 +1,7 @@
 #include "expect/policy.h"
 
 #include "expect/profile.h"
+#include "expect/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,21 @@ struct vantage *policy_find_vantage(const struct policy *policy, const char *nam
     while (vantage && strcmp(vantage->name, name) != 0)
         vantage = vantage->next;
     return vantage;
+}
+
+void policy_complain_vantage(const struct policy *policy, const char *name,
+                             struct complaints *complaints)
+{
+    char advice[SUGGESTION_TEXT_SIZE];
+    struct suggestion suggestion = {.word = name};
+    for (const struct vantage *vantage = policy->vantages; vantage; vantage = vantage->next)
+        suggestion_offer(&suggestion, vantage->name);
+    struct complaint_place place = {.file = "command line"};
+    struct complaint *complaint =
+        complaints_add(complaints, false, &place, "--from %s: no such vantage%s", name,
+                       suggestion_format(&suggestion, advice));
+    complaint_point_to(complaints, complaint, "vantages are named here",
+                       policy->vantages->place);
 }
 
 static bool check_profile(const struct coverage_piece *piece, const struct vantage *vantage,

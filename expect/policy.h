@@ -86,6 +86,10 @@ struct vantage *policy_add_vantage(struct policy *policy, const char *name, stru
 /* The vantage NAME, or NULL. */
 struct vantage *policy_find_vantage(const struct policy *policy, const char *name);
 
+/* Says that --from NAME is no vantage of POLICY, which has some. */
+void policy_complain_vantage(const struct policy *policy, const char *name,
+                             struct complaints *complaints);
+
 /* Looks for rules that contradict each other, for every host and vantage. */
 void policy_check_conflicts(struct policy *policy, struct complaints *complaints);
 

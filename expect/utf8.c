@@ -1,6 +1,7 @@
 #include "expect/utf8.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* Length and smallest code point of a sequence, by its first byte. */
 static const struct lead {
@@ -103,4 +104,32 @@ unsigned utf8_width(uint32_t code)
     if (is_in(combining, sizeof combining / sizeof combining[0], code))
         return 0;
     return is_in(wide, sizeof wide / sizeof wide[0], code) ? 2 : 1;
+}
+
+/* Tabs stay (a caret's line repeats them). Other control characters could steer the
+ * reader's terminal, marks of direction and byte order would show a line that it is not. */
+static bool is_harmless(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+    } harmful[] = {{0x00, 0x08},     {0x0A, 0x1F},     {0x7F, 0x9F},    {0x200E, 0x200F},
+                   {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF}};
+    for (size_t i = 0; i < sizeof harmful / sizeof harmful[0]; i++) {
+        if (code >= harmful[i].first && code <= harmful[i].last)
+            return false;
+    }
+    return true;
+}
+
+void utf8_put_safely(FILE *out, const char *text)
+{
+    size_t length = strlen(text);
+    uint32_t code;
+    for (size_t at = 0, used; at < length; at += used) {
+        used = utf8_decode(text + at, length - at, &code);
+        if (code == UTF8_REPLACEMENT || !is_harmless(code))
+            fputs("\xEF\xBF\xBD", out);
+        else
+            fwrite(text + at, 1, used, out);
+    }
 }

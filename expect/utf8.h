@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { UTF8_REPLACEMENT = 0xFFFD };
 
@@ -24,5 +25,10 @@ size_t utf8_count(const char *bytes, size_t length);
 /* Terminal columns of a printable character: 0 (combining), 1, or 2 (East Asian wide,
  * Unicode TR 11). */
 unsigned utf8_width(uint32_t code);
+
+/* Writes TEXT with U+FFFD for what is not UTF-8 and for characters that could steer a
+ * terminal or show a line that it is not (control characters but the tab, marks of
+ * direction and byte order). Errors are the stream's. */
+void utf8_put_safely(FILE *out, const char *text);
 
 #endif

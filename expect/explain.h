@@ -1,0 +1,22 @@
+/* Which rule decides about one port of one host, where it stands, what it accepts, and
+ * what it goes before. */
+#ifndef EXPECT_EXPLAIN_H
+#define EXPECT_EXPLAIN_H
+
+#include "expect/expect.h"
+
+#include <stdio.h>
+
+struct explain_query {
+    const char *host;      /* a name or an address, as POLICY names it; nothing is resolved */
+    const char *port;      /* "8080", "53/udp", "https" */
+    const char *from;      /* a vantage; NULL: all that POLICY knows */
+    struct timespec today; /* wall clock: which waivers hold */
+};
+
+/* Writes the answer for a person: a paragraph for each vantage and protocol. 0; -EINVAL
+ * with COMPLAINTS (no such host, port or vantage); -ENOMEM; -EIO. */
+int policy_explain(const struct policy *policy, const struct explain_query *query, FILE *out,
+                   struct complaints *complaints) __attribute__((warn_unused_result));
+
+#endif
