@@ -15,35 +15,52 @@ static enum twin malformed_twin(const struct origin_evidence *evidence)
     return evidence->proto == PROTO_TCP ? evidence->bad_offset_twin : evidence->twin;
 }
 
+static bool comes_from_nearer(const struct origin_evidence *evidence)
+{
+    return evidence->ttl && evidence->echo_ttl &&
+           origin_hops(evidence->ttl) < origin_hops(evidence->echo_ttl);
+}
+
+static bool comes_from_as_far(const struct origin_evidence *evidence)
+{
+    uint8_t hops = origin_hops(evidence->ttl);
+    return evidence->ttl && ((evidence->echo_ttl && hops == origin_hops(evidence->echo_ttl)) ||
+                             (evidence->host_ttl && hops == origin_hops(evidence->host_ttl)));
+}
+
+/* What comes from behind the address may be another machine's stack, of another kind. */
 static bool is_rejected(const struct origin_evidence *evidence)
 {
     if (malformed_twin(evidence) == TWIN_ANSWERED)
         return true;
     return evidence->proto == PROTO_TCP && evidence->twin == TWIN_ANSWERED &&
-           evidence->twin_silent_elsewhere;
+           evidence->twin_silent_elsewhere &&
+           (comes_from_nearer(evidence) || comes_from_as_far(evidence));
+}
+
+/* Silence of both twins, where no rule hides them: one alone may be hidden, or be what every
+ * stack of this kind does. Datagrams have but one, and ICMP limits hide its answers. */
+static bool is_stack(const struct origin_evidence *evidence)
+{
+    return evidence->proto == PROTO_TCP && evidence->twin == TWIN_SILENT &&
+           evidence->bad_offset_twin == TWIN_SILENT && evidence->twin_answered_elsewhere;
 }
 
 /* Where the firewall stands that answered with this TTL. */
 static enum origin firewall_place(const struct origin_evidence *evidence)
 {
-    if (evidence->ttl == 0)
-        return ORIGIN_UNKNOWN;
-    uint8_t hops = origin_hops(evidence->ttl);
-    if (evidence->echo_ttl && hops < origin_hops(evidence->echo_ttl))
+    if (comes_from_nearer(evidence))
         return ORIGIN_UPSTREAM;
-    if ((evidence->echo_ttl && hops == origin_hops(evidence->echo_ttl)) ||
-        (evidence->host_ttl && hops == origin_hops(evidence->host_ttl)))
-        return ORIGIN_FIREWALL;
-    return ORIGIN_UNKNOWN; /* nothing to compare with, or from behind this address */
+    return comes_from_as_far(evidence) ? ORIGIN_FIREWALL : ORIGIN_UNKNOWN;
 }
 
 struct origin_claim origin_judge(const struct origin_evidence *evidence)
 {
     if (evidence->reason == REASON_RESET && evidence->dscp_returned)
-        return (struct origin_claim){PORT_CLOSED, ORIGIN_HOST};
+        return (struct origin_claim){PORT_CLOSED, comes_from_nearer(evidence) ? ORIGIN_UNKNOWN
+                                                                              : ORIGIN_HOST};
     if (is_rejected(evidence))
         return (struct origin_claim){PORT_REJECTED, firewall_place(evidence)};
-    if (malformed_twin(evidence) == TWIN_SILENT && evidence->twin_answered_elsewhere)
-        return (struct origin_claim){PORT_CLOSED, ORIGIN_HOST};
-    return (struct origin_claim){PORT_CLOSED, ORIGIN_UNKNOWN};
+    return (struct origin_claim){PORT_CLOSED,
+                                 is_stack(evidence) ? ORIGIN_HOST : ORIGIN_UNKNOWN};
 }

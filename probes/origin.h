@@ -28,17 +28,15 @@ struct origin_evidence {
     enum proto proto;
     enum reason reason;           /* REASON_RESET or REASON_PORT_UNREACHABLE */
     bool dscp_returned;           /* this class's RSTs carry our DSCP */
-    bool dscp_arrives;            /* an echo reply or other RST shows that our DSCP reaches the
-                                     host and comes back; tells a stack nothing by itself */
     enum twin twin;               /* TCP: TEMPLATE_SYN_MD5; UDP: TEMPLATE_UDP_BAD_LENGTH */
     enum twin bad_offset_twin;    /* TCP: TEMPLATE_SYN_BAD_OFFSET */
     bool twin_silent_elsewhere;   /* TCP: the MD5 twin was silent at a port whose RST carries
                                      our DSCP. An open port is no such proof: OpenBSD drops
                                      the twin there and answers it at closed ports */
-    bool twin_answered_elsewhere; /* a twin of wrong offset or length drew an answer at some
-                                     other port: no rule hides such packets from us */
+    bool twin_answered_elsewhere; /* TCP: a twin of wrong offset drew an answer at some other
+                                     port: no rule hides all such packets from us */
     uint8_t ttl;                  /* of this class's answers, 0: unknown */
-    uint8_t host_ttl;             /* of SYN-ACKs or echo replies of this host, 0: unknown */
+    uint8_t host_ttl;             /* of SYN-ACKs or RSTs with our DSCP, 0: unknown */
     uint8_t echo_ttl;             /* of echo replies, 0: unknown. A SYN-ACK may come from a
                                      machine behind this address, an echo reply does not */
 };

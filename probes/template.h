@@ -19,6 +19,10 @@ enum { PACKET_SIZE_MAX = 1280 };
 /* DSCP AF11. Linux copies a SYN's DSCP into its RST, netfilter's reject does not. */
 enum { PROBE_TOS = 0x28 };
 
+/* How far behind its end TEMPLATE_SYN_BAD_OFFSET points, in bytes. netfilter's RST to it
+ * acknowledges so many bytes less than a SYN has. */
+enum { BAD_OFFSET_EXCESS = 36 };
+
 /* The TTL or hop limit that probes leave with. */
 enum { PROBE_TTL = 64 };
 

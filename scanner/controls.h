@@ -23,6 +23,7 @@ enum control_kind {
     CONTROL_HAIL,      /* an echo request to a host that has not answered yet */
     CONTROL_TOKEN,     /* asks whether an ICMP limiter has tokens left */
     CONTROL_TWIN,      /* malformed twin */
+    CONTROL_DECOY,     /* to a port that nobody would open; see decoys.h */
 };
 
 enum control_fate {
@@ -38,6 +39,7 @@ struct control {
     uint32_t epoch;    /* of the pace, when it was sent */
     uint32_t sequence; /* TCP: its sequence number; echo: identifier and sequence */
     uint8_t kind, fate;
+    uint8_t form;    /* enum probe_form */
     uint8_t answer;  /* enum witness_kind that is expected */
     uint8_t subject; /* candidate, token source or signature that it belongs to */
 };

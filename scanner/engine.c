@@ -177,11 +177,11 @@ static bool keeps_its_turn(const struct host *host)
            host->batch.probed > 0 && host->spacing == 0;
 }
 
-static nsec_t wake_time(const struct host *host, nsec_t now)
+static nsec_t wake_time(const struct engine *engine, const struct host *host, nsec_t now)
 {
-    if (host->phase == HOST_TWINNING)
-        return host->cursor < host->slot_count ? now : host->rest_until;
-    return batch_wake_time(host, now);
+    nsec_t at = host->phase == HOST_TWINNING ? twins_wake_time(engine, host, now)
+                                             : batch_wake_time(host, now);
+    return decoys_due(host) < at ? decoys_due(host) : at;
 }
 
 void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)
@@ -193,7 +193,7 @@ void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)
         wakeups_set(&engine->wakeups, index, NSEC_NEVER);
         return;
     }
-    nsec_t at = wake_time(host, now);
+    nsec_t at = wake_time(engine, host, now);
     if (at > now) {
         wakeups_set(&engine->wakeups, index, at);
         return;
@@ -205,7 +205,9 @@ void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)
 static size_t next_probe(struct engine *engine, uint32_t index, nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[index];
-    size_t length = 0;
+    size_t length = decoys_next_probe(engine, index, now, packet);
+    if (length > 0)
+        return length;
     if (host->phase == HOST_SENDING || host->phase == HOST_RESTING)
         length = batch_next_probe(engine, index, now, packet);
     if (length == 0 && host->phase == HOST_RESTING)

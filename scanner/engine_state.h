@@ -1,8 +1,9 @@
 /* What the engine's files share: the state of a scan. Private to them.
  *
  * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
- * judge.c when its silence is proof, twins.c asks who said no, match.c finds the probe that a
- * packet answers, settle.c turns slots into observations. */
+ * judge.c when its silence is proof, twins.c asks who said no, decoys.c whether yes means
+ * anything, match.c finds the probe that a packet answers, settle.c turns slots into
+ * observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
@@ -81,13 +82,28 @@ void batch_note_unsent(struct engine *engine, uint32_t host, const struct outgoi
 /* settle.c: hands the host over and frees it. */
 void settle_host(struct engine *engine, uint32_t host, enum reason undecided);
 
-/* twins.c */
-bool twins_wanted(const struct host *host);
+/* twins.c: chooses the ports to ask. False: nothing is to be asked. */
+bool twins_begin(struct host *host);
 size_t twins_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
+/* When the phase wants attention, for twins or decoys; and giving it that. */
+nsec_t twins_wake_time(const struct engine *engine, const struct host *host, nsec_t now);
 void twins_wake(struct engine *engine, uint32_t host, nsec_t now);
-/* What came of them. */
-enum twin twins_of_slot(const struct host *host, uint32_t slot);
+void twins_note_answer(struct host *host, const struct control *control,
+                       const struct reply *reply, const struct answer *answer);
+/* What came of them; see struct origin_evidence. */
+enum twin twins_of_slot(const struct host *host, uint32_t slot, enum probe_form form);
 bool twins_reference_is_silent(const struct host *host);
+bool twins_answered_elsewhere(const struct host *host);
+
+/* decoys.c: the host has an open TCP port, so that there is something to doubt. */
+void decoys_choose(struct host *host);
+/* When the next one is due; NSEC_NEVER: none is left. */
+nsec_t decoys_due(const struct host *host);
+size_t decoys_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
+void decoys_note_answer(struct host *host, const struct control *control,
+                        const struct answer *answer);
+bool decoys_pending(const struct host *host);
+bool decoys_all_answered(const struct host *host);
 
 /* What identifies a probe of HOST. */
 struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try);

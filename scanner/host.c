@@ -29,9 +29,11 @@ void host_free(struct host *host)
 {
     free(host->slots);
     free(host->signatures);
+    free(host->twins.cases);
     controls_free(&host->controls);
     host->slots = NULL;
     host->signatures = NULL;
+    host->twins.cases = NULL;
 }
 
 void host_begin_pass(struct host *host)
@@ -44,11 +46,13 @@ void host_begin_pass(struct host *host)
 
 enum proto host_slot_proto(const struct host *host, uint32_t slot)
 {
-    return slot < host->tcp_count ? PROTO_TCP : PROTO_UDP;
+    return slot < host->tcp_count || slot >= SLOT_DECOY ? PROTO_TCP : PROTO_UDP;
 }
 
 uint16_t host_slot_port(const struct host *host, uint32_t slot)
 {
+    if (slot >= SLOT_DECOY)
+        return (uint16_t)(slot - SLOT_DECOY);
     if (slot < host->tcp_count)
         return port_index_port(host->index[PROTO_TCP], slot);
     return port_index_port(host->index[PROTO_UDP], slot - host->tcp_count);

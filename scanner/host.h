@@ -8,21 +8,25 @@
 
 #include "probes/probes.h"
 #include "scanner/controls.h"
+#include "scanner/decoys.h"
 #include "scanner/net.h"
 #include "scanner/permutation.h"
 #include "scanner/port_index.h"
 #include "scanner/rtt.h"
+#include "scanner/twins.h"
 
 enum slot_flag {
-    SLOT_IN_BATCH = 1,        /* probed in the batch under way */
-    SLOT_TENTATIVE = 2,       /* answered, but the answer wants another one to confirm it */
-    SLOT_CONFLICT = 4,        /* valid answers contradict each other */
-    SLOT_OPEN_SEEN = 8,       /* one of the contradicting answers said open */
-    SLOT_SILENT = 16,         /* silence is certified */
-    SLOT_FAILED = 32,         /* probes do not leave this machine */
-    SLOT_REFUSED_ONCE = 64,   /* a probe was refused by this machine once */
-    SLOT_TWIN_ANSWERED = 128, /* its malformed twin was answered */
+    SLOT_IN_BATCH = 1,      /* probed in the batch under way */
+    SLOT_TENTATIVE = 2,     /* answered, but the answer wants another one to confirm it */
+    SLOT_CONFLICT = 4,      /* valid answers contradict each other */
+    SLOT_OPEN_SEEN = 8,     /* one of the contradicting answers said open */
+    SLOT_SILENT = 16,       /* silence is certified */
+    SLOT_FAILED = 32,       /* probes do not leave this machine */
+    SLOT_REFUSED_ONCE = 64, /* a probe was refused by this machine once */
 };
+
+/* From here on no slots, but the TCP ports of decoys: SLOT_DECOY + port. */
+#define SLOT_DECOY UINT32_C(0x80000000)
 
 struct slot {
     uint8_t signature; /* 1-based index into the host's signatures; 0: no answer */
@@ -48,7 +52,7 @@ enum host_phase {
     HOST_WAITING,  /* not admitted yet, or no route yet */
     HOST_SENDING,  /* probes of the batch under way are due */
     HOST_RESTING,  /* waiting for their answers */
-    HOST_TWINNING, /* malformed twins are due or awaited */
+    HOST_TWINNING, /* malformed twins or decoys are due or awaited */
     HOST_DONE,
 };
 
@@ -94,14 +98,16 @@ struct host {
     enum reason void_reason;
     uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
     uint8_t confirm_count;
-    uint8_t twin_round;  /* rounds of malformed twins sent */
     nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */
 
     bool alive;
-    bool dscp_returns; /* an echo reply or RST came back with our DSCP */
-    uint8_t stack_ttl; /* of a SYN-ACK or echo reply; 0: none seen */
+    uint8_t echo_ttl;  /* of echo replies; 0: none seen */
+    uint8_t stack_ttl; /* of the SYN-ACK or RST with our DSCP that came the shortest way; 0:
+                          none seen */
     struct rtt rtt;
     struct controls controls;
+    struct twins twins;
+    struct decoys decoys;
     double miss; /* the largest chance of a missed answer that silence was certified with */
     struct signature *signatures;
     uint8_t signature_count;
@@ -117,6 +123,7 @@ void host_free(struct host *host);
  * neighbours once must not do so in each pass. */
 void host_begin_pass(struct host *host);
 
+/* Of a decoy, too. */
 enum proto host_slot_proto(const struct host *host, uint32_t slot);
 uint16_t host_slot_port(const struct host *host, uint32_t slot);
 /* -1: this port is not probed. */

@@ -302,10 +302,9 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
 static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason)
 {
     struct host *host = &engine->hosts[host_index];
-    if (twins_wanted(host)) {
+    if (twins_begin(host) || decoys_pending(host)) {
         host->phase = HOST_TWINNING;
         host->void_reason = reason;
-        host->cursor = 0;
         return;
     }
     settle_host(engine, host_index, reason);

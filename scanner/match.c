@@ -11,16 +11,24 @@ struct match {
     nsec_t at;
 };
 
+/* Only a stack answers like this; see origin.h. */
+static bool carries_dscp(const struct reply *reply)
+{
+    return (reply->tos & 0xfc) == (PROBE_TOS & 0xfc);
+}
+
 static void note_signs(struct host *host, const struct reply *reply, bool host_spoke)
 {
     if (!host_spoke)
         return;
     host->alive = true;
-    if (reply->kind == REPLY_SYN_ACK || reply->kind == REPLY_ECHO)
+    if (reply->kind == REPLY_ECHO)
+        host->echo_ttl = reply->ttl;
+    bool nearer = !host->stack_ttl || origin_hops(reply->ttl) < origin_hops(host->stack_ttl);
+    bool by_stack =
+        reply->kind == REPLY_SYN_ACK || (reply->kind == REPLY_RESET && carries_dscp(reply));
+    if (by_stack && nearer)
         host->stack_ttl = reply->ttl;
-    bool carries = (reply->tos & 0xfc) == (PROBE_TOS & 0xfc);
-    if (carries && (reply->kind == REPLY_RESET || reply->kind == REPLY_ECHO))
-        host->dscp_returns = true;
 }
 
 static enum witness_kind kind_of(const struct reply *reply, const struct answer *answer)
@@ -32,7 +40,7 @@ static enum witness_kind kind_of(const struct reply *reply, const struct answer 
     };
     if (!answer->host_spoke)
         return WITNESS_NONE;
-    if (reply->kind == REPLY_RESET && (reply->tos & 0xfc) == (PROBE_TOS & 0xfc))
+    if (reply->kind == REPLY_RESET && carries_dscp(reply))
         return WITNESS_RESET;
     return kinds[reply->kind];
 }
@@ -59,7 +67,7 @@ static void control_returned(struct match *m, struct control *control)
     enum control_kind kind = control->kind;
     nsec_t sent_at = control->sent_at;
     uint8_t subject = control->subject;
-    uint32_t epoch = control->epoch, slot = control->slot;
+    uint32_t epoch = control->epoch;
     if (!controls_return(&host->controls, control))
         return;
     note_rtt(m, m->at - sent_at);
@@ -67,8 +75,6 @@ static void control_returned(struct match *m, struct control *control)
         pace_control_returned(&m->engine->pace, epoch);
     if (kind == CONTROL_TOKEN && host->controls.sources[subject].granted_at < sent_at)
         host->controls.sources[subject].granted_at = sent_at;
-    if (kind == CONTROL_TWIN)
-        host->slots[slot].flags |= SLOT_TWIN_ANSWERED;
 }
 
 /* A later answer of another kind. Two answers that cannot both be true make the port
@@ -145,6 +151,8 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     enum witness_kind kind = kind_of(m->reply, answer);
     controls_count_answer(&host->controls, kind, proofs);
     controls_add_witness(&host->controls, index, kind);
+    if (answer->reason == REASON_SYN_ACK)
+        decoys_choose(host);
 }
 
 /* An answer to try TRY of a port. */
@@ -165,8 +173,13 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
 static void control_answered(struct match *m, struct control *control)
 {
     struct answer answer;
-    if (answer_read(&answer, m->reply) || m->reply->kind == REPLY_ECHO)
+    bool tells = answer_read(&answer, m->reply);
+    if (tells || m->reply->kind == REPLY_ECHO)
         note_signs(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
+    if (tells && control->kind == CONTROL_TWIN)
+        twins_note_answer(m->host, control, m->reply, &answer);
+    if (tells && control->kind == CONTROL_DECOY)
+        decoys_note_answer(m->host, control, &answer);
     batch_expire_controls(m->engine, m->host, m->at);
     control_returned(m, control);
     batch_note_answer(m->host, m->at);
@@ -176,7 +189,8 @@ static void control_answered(struct match *m, struct control *control)
 static bool find_sequence(struct match *m, uint32_t index, uint32_t sequence)
 {
     struct host *host = m->host;
-    for (unsigned try = host->slots[index].tries; try > 0; try--) {
+    unsigned tries = index < SLOT_DECOY ? host->slots[index].tries : 0;
+    for (unsigned try = tries; try > 0; try--) {
         struct probe_address probe = host_probe(host, index, try);
         if (probe_maker_fields(m->engine->maker, &probe, m->reply->source_port).sequence ==
             sequence) {
@@ -190,6 +204,17 @@ static bool find_sequence(struct match *m, uint32_t index, uint32_t sequence)
     return control != NULL;
 }
 
+/* netfilter believes a data offset that is wrong, and acknowledges less than nothing. */
+static bool match_bad_offset(struct match *m, uint32_t index)
+{
+    struct control *control = controls_match(&m->host->controls, index,
+                                             m->reply->acknowledgement - 1 + BAD_OFFSET_EXCESS);
+    if (!control || control->form != PROBE_BAD_OFFSET)
+        return false;
+    control_answered(m, control);
+    return true;
+}
+
 static bool match_tcp(struct match *m, uint32_t index)
 {
     const struct reply *reply = m->reply;
@@ -197,8 +222,10 @@ static bool match_tcp(struct match *m, uint32_t index)
         return false; /* RFC 9293, 3.10.7.3: in SYN-SENT a RST without ACK means nothing */
     if (find_sequence(m, index, reply->acknowledgement - 1))
         return true;
+    if (reply->kind != REPLY_RESET)
+        return false;
     /* Some stacks acknowledge the SYN's own number in a RST. */
-    return reply->kind == REPLY_RESET && find_sequence(m, index, reply->acknowledgement);
+    return find_sequence(m, index, reply->acknowledgement) || match_bad_offset(m, index);
 }
 
 /* UDP: the port that the probe came from is the secret, with the transaction id where the
@@ -262,6 +289,8 @@ static bool match_reply(struct match *m)
     if (reply->kind == REPLY_TCP_OTHER)
         return false;
     int64_t index = host_find_slot(m->host, reply->proto, reply->port);
+    if (index < 0 && reply->proto == PROTO_TCP && m->host->decoys.chosen)
+        index = (int64_t)SLOT_DECOY + reply->port;
     if (index < 0)
         return false;
     if (reply->proto == PROTO_UDP)

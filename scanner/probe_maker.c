@@ -9,7 +9,7 @@ struct probe_maker {
     const struct cookie_key *key;
     const struct udp_library *library;
     uint16_t source_port_first, source_port_count;
-    struct template *syn[FAMILY_COUNT], *syn_twin[FAMILY_COUNT], *echo[FAMILY_COUNT];
+    struct template *syn[PROBE_FORM_COUNT][FAMILY_COUNT], *echo[FAMILY_COUNT];
     struct template *udp_empty[FAMILY_COUNT], *udp_twin[FAMILY_COUNT];
     struct template **udp[FAMILY_COUNT]; /* one for each probe of the library */
 };
@@ -49,8 +49,9 @@ static int add_family(struct probe_maker *maker, size_t f, struct error *error)
         size_t payload;
         struct template **place;
     } rows[] = {
-        {TEMPLATE_SYN, 0, &maker->syn[f]},
-        {TEMPLATE_SYN_MD5, 0, &maker->syn_twin[f]},
+        {TEMPLATE_SYN, 0, &maker->syn[PROBE_PLAIN][f]},
+        {TEMPLATE_SYN_MD5, 0, &maker->syn[PROBE_TWIN][f]},
+        {TEMPLATE_SYN_BAD_OFFSET, 0, &maker->syn[PROBE_BAD_OFFSET][f]},
         {TEMPLATE_UDP, 0, &maker->udp_empty[f]},
         {TEMPLATE_UDP_BAD_LENGTH, 0, &maker->udp_twin[f]},
         {TEMPLATE_ECHO, sizeof echo_payload, &maker->echo[f]},
@@ -92,8 +93,8 @@ void probe_maker_free(struct probe_maker *maker)
     if (!maker)
         return;
     for (size_t f = 0; f < FAMILY_COUNT; f++) {
-        template_free(maker->syn[f]);
-        template_free(maker->syn_twin[f]);
+        for (size_t form = 0; form < PROBE_FORM_COUNT; form++)
+            template_free(maker->syn[form][f]);
         template_free(maker->udp_empty[f]);
         template_free(maker->udp_twin[f]);
         template_free(maker->echo[f]);
@@ -139,7 +140,7 @@ static void make_transaction(const struct probe_maker *maker, const struct probe
 }
 
 size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *probe,
-                         bool twin, uint8_t *packet)
+                         enum probe_form form, uint8_t *packet)
 {
     size_t f = family_index(probe->target);
     uint16_t source_port = probe_maker_source_port(maker, probe);
@@ -151,8 +152,8 @@ size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *
         .cookie = probe_maker_fields(maker, probe, source_port),
     };
     if (probe->proto == PROTO_TCP)
-        return template_write(twin ? maker->syn_twin[f] : maker->syn[f], &fields, packet);
-    if (twin)
+        return template_write(maker->syn[form][f], &fields, packet);
+    if (form != PROBE_PLAIN)
         return template_write(maker->udp_twin[f], &fields, packet);
     const struct udp_probe *known =
         maker->library ? udp_library_find(maker->library, probe->port) : NULL;

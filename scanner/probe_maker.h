@@ -14,6 +14,15 @@ enum { TRANSACTION_MAX = 32 };
  * their answers can be told apart. */
 enum { TRY_CONTROL = 0x10000 };
 
+/* The malformed twins are thrown away by stacks and rejected by firewalls; origin.h has what
+ * follows from that. */
+enum probe_form {
+    PROBE_PLAIN,
+    PROBE_TWIN,       /* TCP: a SYN with an MD5 option; UDP: with a wrong length */
+    PROBE_BAD_OFFSET, /* TCP: a SYN with a wrong data offset */
+    PROBE_FORM_COUNT,
+};
+
 /* One probe to be made or recognised. */
 struct probe_address {
     const struct addr *source, *target;
@@ -39,10 +48,9 @@ struct cookie_fields probe_maker_fields(const struct probe_maker *maker,
                                         const struct probe_address *probe,
                                         uint16_t source_port);
 
-/* Writes the packet (room for PACKET_SIZE_MAX) and returns its length; TWIN asks for the
- * malformed twin that stacks drop and firewalls reject. 0: no memory for a template. */
+/* Writes the packet (room for PACKET_SIZE_MAX) and returns its length. */
 size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *probe,
-                         bool twin, uint8_t *packet);
+                         enum probe_form form, uint8_t *packet);
 
 /* An echo request whose identifier and sequence number come from the cookie of TRY. */
 struct echo_ids {

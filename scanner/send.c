@@ -81,7 +81,7 @@ size_t engine_write_control(struct engine *engine, uint32_t host_index, struct c
     }
     uint16_t source_port = probe_maker_source_port(engine->maker, &probe);
     control->sequence = probe_maker_fields(engine->maker, &probe, source_port).sequence;
-    return probe_maker_write(engine->maker, &probe, control->kind == CONTROL_TWIN, packet);
+    return probe_maker_write(engine->maker, &probe, control->form, packet);
 }
 
 void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now)
@@ -171,7 +171,7 @@ static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t inde
     host->batch.last_sent = now;
     engine->outgoing[engine->outgoing_count++] = (struct outgoing){host_index, index, 0};
     struct probe_address probe = host_probe(host, index, slot->tries);
-    return probe_maker_write(engine->maker, &probe, false, packet);
+    return probe_maker_write(engine->maker, &probe, PROBE_PLAIN, packet);
 }
 
 /* Whether the next packet is a companion: at random, for what always comes first in a burst

@@ -8,19 +8,9 @@ struct settlement {
     const struct engine *engine;
     const struct host *host;
     enum reason undecided; /* why the undecided ports are so */
-    bool reference_silent;
+    bool reference_silent, twin_answered, answers_everything;
     struct host_observation seen;
 };
-
-/* A class of RSTs that lack our DSCP where others of the host carry it stands or falls as
- * one: what its first port's twin drew holds for all. */
-static enum twin twin_of(const struct settlement *s, uint32_t index,
-                         const struct signature *signature)
-{
-    uint32_t asked =
-        s->host->dscp_returns && signature->proto == PROTO_TCP ? signature->slot : index;
-    return twins_of_slot(s->host, asked);
-}
 
 static void judge_origin(const struct settlement *s, uint32_t index,
                          const struct signature *signature, struct observation *seen)
@@ -33,11 +23,13 @@ static void judge_origin(const struct settlement *s, uint32_t index,
         .proto = signature->proto,
         .reason = reason,
         .dscp_returned = signature->tos == (PROBE_TOS & 0xfc),
-        .dscp_arrives = s->host->dscp_returns,
-        .twin = twin_of(s, index, signature),
+        .twin = twins_of_slot(s->host, index, PROBE_TWIN),
+        .bad_offset_twin = twins_of_slot(s->host, index, PROBE_BAD_OFFSET),
         .twin_silent_elsewhere = s->reference_silent,
+        .twin_answered_elsewhere = s->twin_answered,
         .ttl = signature->ttl,
         .host_ttl = s->host->stack_ttl,
+        .echo_ttl = s->host->echo_ttl,
     };
     struct origin_claim claim = origin_judge(&evidence);
     seen->state = claim.state;
@@ -64,6 +56,10 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
         seen->state = PORT_UNKNOWN; /* answered once, and not proven to be no forgery */
         seen->reason = REASON_CONFLICT;
         seen->open_seen = true;
+    } else if (s->answers_everything && seen->reason == REASON_SYN_ACK) {
+        seen->state = PORT_UNKNOWN;
+        seen->reason = REASON_ANSWERS_EVERYTHING;
+        seen->origin = ORIGIN_UNKNOWN;
     } else {
         judge_origin(s, index, signature, seen);
     }
@@ -146,6 +142,8 @@ void settle_host(struct engine *engine, uint32_t host_index, enum reason undecid
         .host = host,
         .undecided = undecided == REASON_NONE ? REASON_TRIES_EXHAUSTED : undecided,
         .reference_silent = twins_reference_is_silent(host),
+        .twin_answered = twins_answered_elsewhere(host),
+        .answers_everything = decoys_all_answered(host),
     };
     describe_host(&settlement, host_index);
     int status = fold_slots(&settlement);

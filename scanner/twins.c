@@ -1,19 +1,17 @@
-/* Malformed twins: SYNs with an MD5 option and UDP datagrams with a wrong length, which a
- * host's stack throws away and a firewall's reject rule answers all the same. They are sent
- * to the ports whose "no" may have come from either, after all ports are decided, and to a
- * port that the host itself answered, to see that this host's stack is one that does. */
 #include "scanner/engine_state.h"
 
-/* Ports of one kind of answer that are asked one by one. */
-#define TWINS_PER_CLASS  64
-#define TWIN_ROUNDS_MOST 12
+#include <stdlib.h>
 
-/* What the twins of this round need. */
-enum twin_role {
-    TWIN_NOT_WANTED,
-    TWIN_QUESTIONED, /* host or firewall? */
-    TWIN_REFERENCE,  /* known to be the host's own answer */
-};
+/* Ports of one class of answers that are asked: where one stands for all, a few in case it does
+ * not; otherwise each, up to so many. */
+#define SAMPLE_OF_CLASS 3
+#define ASKED_OF_CLASS  64
+#define REFERENCES      2
+/* Rounds of twins: as many as any answer is worth, and where silence is an answer too. */
+#define ROUNDS_PLAIN 3
+#define ROUNDS_MOST  12
+
+static const uint8_t any_answer = 1 << PROBE_TWIN | 1 << PROBE_BAD_OFFSET;
 
 static bool carries_dscp(const struct signature *signature)
 {
@@ -29,11 +27,11 @@ static bool is_questionable(const struct signature *signature)
     return signature->answer.reason == REASON_RESET && !carries_dscp(signature);
 }
 
+/* An open port is none: OpenBSD drops an MD5 option there and answers it at closed ports. */
 static bool is_reference(const struct signature *signature)
 {
-    return signature->proto == PROTO_TCP &&
-           (signature->answer.reason == REASON_SYN_ACK ||
-            (signature->answer.reason == REASON_RESET && carries_dscp(signature)));
+    return signature->proto == PROTO_TCP && signature->answer.reason == REASON_RESET &&
+           carries_dscp(signature);
 }
 
 static bool any_signature(const struct host *host,
@@ -46,94 +44,289 @@ static bool any_signature(const struct host *host,
     return false;
 }
 
-bool twins_wanted(const struct host *host)
+/* Where this stack's RSTs carry our DSCP, those that do not are not the stack's. Otherwise
+ * host and firewall look alike, and each port has to be asked. */
+static bool stands_as_one(const struct host *host, const struct signature *signature)
 {
-    return any_signature(host, is_questionable);
+    return signature->proto == PROTO_TCP && any_signature(host, is_reference);
 }
 
-/* Where RSTs of this host carry our DSCP, one port stands for all that do not: their
- * answers cannot be the stack's. Otherwise host and firewall look alike, and each port is
- * asked, if there are not too many. */
-static enum twin_role role_of(const struct host *host, uint32_t index)
+static bool is_declared(const struct host *host, uint32_t slot)
 {
-    const struct slot *slot = &host->slots[index];
-    if (!slot->signature || !slot_is_decided(slot) || (slot->flags & SLOT_CONFLICT))
-        return TWIN_NOT_WANTED;
-    const struct signature *signature = &host->signatures[slot->signature - 1];
-    if (is_questionable(signature))
-        return signature->slot == index || signature->count <= TWINS_PER_CLASS
-                   ? TWIN_QUESTIONED
-                   : TWIN_NOT_WANTED;
-    return is_reference(signature) && signature->slot == index ? TWIN_REFERENCE
-                                                               : TWIN_NOT_WANTED;
+    const struct port_index *declared = host->declared[host_slot_proto(host, slot)];
+    return declared && port_index_rank(declared, host_slot_port(host, slot)) >= 0;
 }
 
+static const struct signature *signature_of(const struct host *host, uint32_t slot)
+{
+    const struct slot *asked = &host->slots[slot];
+    if (!asked->signature || !slot_is_decided(asked) || (asked->flags & SLOT_CONFLICT))
+        return NULL;
+    return &host->signatures[asked->signature - 1];
+}
+
+/* Whether SLOT, the first of its class after TAKEN others, is to be asked. */
+static bool is_wanted(const struct host *host, uint32_t slot, unsigned taken)
+{
+    const struct signature *signature = signature_of(host, slot);
+    if (is_reference(signature))
+        return taken < REFERENCES;
+    if (!is_questionable(signature))
+        return false;
+    if (stands_as_one(host, signature))
+        return taken < SAMPLE_OF_CLASS;
+    return taken < ASKED_OF_CLASS &&
+           (signature->count <= ASKED_OF_CLASS || is_declared(host, slot));
+}
+
+static void choose_cases(struct host *host)
+{
+    struct twins *twins = &host->twins;
+    uint8_t taken[SIGNATURES_MOST] = {0};
+    for (uint32_t i = 0; i < host->slot_count && twins->count < TWIN_CASES_MOST; i++) {
+        const struct signature *signature = signature_of(host, i);
+        if (!signature)
+            continue;
+        size_t class = (size_t)(signature - host->signatures);
+        if (!is_wanted(host, i, taken[class]))
+            continue;
+        taken[class]++;
+        twins->cases[twins->count++] =
+            (struct twin_case){.slot = i, .is_reference = is_reference(signature)};
+    }
+}
+
+bool twins_begin(struct host *host)
+{
+    if (!any_signature(host, is_questionable))
+        return false;
+    host->twins.cases = calloc(TWIN_CASES_MOST, sizeof *host->twins.cases);
+    if (!host->twins.cases)
+        return false; /* as if nobody had asked: the origins stay unknown */
+    choose_cases(host);
+    for (size_t i = 0; i < host->twins.count; i++) {
+        if (!host->twins.cases[i].is_reference)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what the answers have told so far ---- */
+
+static bool is_resolved(const struct host *host, const struct twin_case *one)
+{
+    if (one->is_reference)
+        return true;
+    uint8_t proof =
+        host_slot_proto(host, one->slot) == PROTO_TCP ? 1 << PROBE_BAD_OFFSET : 1 << PROBE_TWIN;
+    return one->answered & proof;
+}
+
+/* An answered twin is a firewall's; where it stands is told by the distance of the host. */
+static bool is_misplaced(const struct host *host, const struct twin_case *one)
+{
+    const struct signature *signature = signature_of(host, one->slot);
+    return (one->answered & any_answer) && !host->echo_ttl &&
+           !(host->stack_ttl && signature &&
+             origin_hops(host->stack_ttl) == origin_hops(signature->ttl));
+}
+
+static bool reference_is_silent(const struct host *host)
+{
+    bool silent = false;
+    for (size_t i = 0; i < host->twins.count; i++) {
+        const struct twin_case *one = &host->twins.cases[i];
+        if (one->is_reference && one->answered)
+            return false;
+        silent |= one->is_reference;
+    }
+    return silent;
+}
+
+bool twins_reference_is_silent(const struct host *host)
+{
+    return host->twins.rounds >= ROUNDS_PLAIN && reference_is_silent(host);
+}
+
+bool twins_answered_elsewhere(const struct host *host)
+{
+    for (size_t i = 0; i < host->twins.count; i++) {
+        const struct twin_case *one = &host->twins.cases[i];
+        if (host_slot_proto(host, one->slot) == PROTO_TCP && is_resolved(host, one) &&
+            !one->is_reference)
+            return true;
+    }
+    return false;
+}
+
+/* Tries after which silence is silence; 0: more than it is worth. */
 static unsigned rounds_needed(const struct engine *engine, const struct host *host)
 {
     struct loss worst;
-    unsigned needed =
-        loss_tries_needed(controls_upper(&host->controls, &worst), engine->options.miss);
-    if (needed == 0 || needed > TWIN_ROUNDS_MOST)
-        return TWIN_ROUNDS_MOST;
-    return needed;
+    double upper = controls_upper(&host->controls, &worst);
+    unsigned needed = loss_tries_needed(upper, engine->options.miss);
+    return needed <= ROUNDS_MOST ? needed : 0;
+}
+
+/* Rounds until ONE is either told or will not be. */
+static unsigned rounds_for(const struct host *host, const struct twin_case *one,
+                           unsigned needed)
+{
+    if (is_resolved(host, one))
+        return is_misplaced(host, one) ? ROUNDS_PLAIN : 0;
+    if (host_slot_proto(host, one->slot) == PROTO_UDP)
+        return ROUNDS_PLAIN;
+    if ((one->answered & 1 << PROBE_TWIN) && reference_is_silent(host))
+        return needed ? needed : ROUNDS_MOST;
+    if (!one->answered && twins_answered_elsewhere(host) && needed)
+        return needed;
+    return ROUNDS_PLAIN;
+}
+
+static bool is_open_question(const struct engine *engine, const struct host *host)
+{
+    unsigned needed = rounds_needed(engine, host);
+    for (size_t i = 0; i < host->twins.count; i++) {
+        if (host->twins.rounds < rounds_for(host, &host->twins.cases[i], needed))
+            return true;
+    }
+    return false;
+}
+
+/* ---- rounds ---- */
+
+/* One round: an echo request if no reply has told the host's distance, then each case with
+ * each of its forms. */
+static size_t steps(const struct twins *twins)
+{
+    return 1 + twins->count * (PROBE_FORM_COUNT - 1);
+}
+
+static bool wants_form(const struct host *host, const struct twin_case *one,
+                       enum probe_form form)
+{
+    if (one->is_reference)
+        return form == PROBE_TWIN && !one->answered;
+    if (is_resolved(host, one) || (one->answered & 1 << form))
+        return false;
+    return form == PROBE_TWIN || host_slot_proto(host, one->slot) == PROTO_TCP;
+}
+
+static struct control *next_control(struct host *host, nsec_t now)
+{
+    struct twins *twins = &host->twins;
+    while (twins->step < steps(twins)) {
+        size_t step = twins->step++;
+        if (step == 0 && host->echo_ttl)
+            continue;
+        if (step == 0)
+            return controls_push(&host->controls, CONTROL_HAIL, CONTROL_SLOT_ECHO, 0, now);
+        const struct twin_case *one = &twins->cases[(step - 1) / (PROBE_FORM_COUNT - 1)];
+        enum probe_form form =
+            (enum probe_form)((step - 1) % (PROBE_FORM_COUNT - 1) + PROBE_TWIN);
+        if (!wants_form(host, one, form))
+            continue;
+        struct control *control =
+            controls_push(&host->controls, CONTROL_TWIN, one->slot, 0, now);
+        if (control)
+            control->form = (uint8_t)form;
+        return control;
+    }
+    return NULL;
 }
 
 size_t twins_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
-    while (host->cursor < host->slot_count) {
-        uint32_t index = host->cursor++;
-        if ((host->slots[index].flags & SLOT_TWIN_ANSWERED) ||
-            role_of(host, index) == TWIN_NOT_WANTED)
-            continue;
-        struct control *control = controls_push(&host->controls, CONTROL_TWIN, index, 0, now);
-        host->rest_until = now + rtt_timeout(&host->rtt);
-        return control ? engine_write_control(engine, host_index, control, packet) : 0;
-    }
-    return 0;
+    struct control *control = next_control(host, now);
+    if (!control)
+        return 0;
+    host->rest_until = now + rtt_timeout(&host->rtt);
+    return engine_write_control(engine, host_index, control, packet);
 }
 
-/* Whether any twin of the last round is still unanswered. */
-static bool is_open_question(const struct host *host)
+nsec_t twins_wake_time(const struct engine *engine, const struct host *host, nsec_t now)
 {
-    for (uint32_t i = 0; i < host->slot_count; i++) {
-        if (role_of(host, i) == TWIN_QUESTIONED && !(host->slots[i].flags & SLOT_TWIN_ANSWERED))
-            return true;
-    }
-    return any_signature(host, is_reference);
+    const struct twins *twins = &host->twins;
+    if (twins->count > 0 && twins->step < steps(twins))
+        return now;
+    if (is_open_question(engine, host))
+        return host->rest_until;
+    return decoys_pending(host) ? decoys_due(host) : now;
 }
 
 void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
 {
     struct host *host = &engine->hosts[host_index];
-    if (host->cursor < host->slot_count || now < host->rest_until)
+    if (twins_wake_time(engine, host, now) > now)
         return;
     while (controls_expire(&host->controls, now, rtt_timeout(&host->rtt)))
         continue;
-    host->twin_round++;
-    if (host->twin_round < rounds_needed(engine, host) && is_open_question(host)) {
-        host->cursor = 0;
+    struct twins *twins = &host->twins;
+    twins->rounds++;
+    unsigned needed = rounds_needed(engine, host);
+    twins->certified = needed && twins->rounds >= needed;
+    if (is_open_question(engine, host)) {
+        twins->step = 0;
         return;
     }
     settle_host(engine, host_index, host->void_reason);
 }
 
-bool twins_reference_is_silent(const struct host *host)
+/* ---- answers ---- */
+
+static struct twin_case *find_case(const struct host *host, uint32_t slot)
 {
-    bool silent = false;
-    for (uint32_t i = 0; i < host->slot_count; i++) {
-        if (role_of(host, i) != TWIN_REFERENCE)
-            continue;
-        if (host->slots[i].flags & SLOT_TWIN_ANSWERED)
-            return false;
-        silent = true;
+    size_t from = 0, to = host->twins.count;
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+        if (host->twins.cases[middle].slot < slot)
+            from = middle + 1;
+        else
+            to = middle;
     }
-    return silent && host->twin_round > 0;
+    return from < host->twins.count && host->twins.cases[from].slot == slot
+               ? &host->twins.cases[from]
+               : NULL;
 }
 
-enum twin twins_of_slot(const struct host *host, uint32_t index)
+/* What else a twin may draw, from another place or of another kind, says nothing about who
+ * answered the well-formed probe. */
+void twins_note_answer(struct host *host, const struct control *control,
+                       const struct reply *reply, const struct answer *answer)
 {
-    if (host->twin_round == 0 || role_of(host, index) != TWIN_QUESTIONED)
-        return TWIN_UNTRIED;
-    return host->slots[index].flags & SLOT_TWIN_ANSWERED ? TWIN_ANSWERED : TWIN_SILENT;
+    struct twin_case *one = find_case(host, control->slot);
+    const struct signature *signature = one ? signature_of(host, control->slot) : NULL;
+    if (signature && answer->reason == signature->answer.reason &&
+        reply->ttl == signature->ttl && addr_equal(&reply->from, &signature->by))
+        one->answered |= (uint8_t)(1 << control->form);
+}
+
+static enum twin drawn(const struct host *host, const struct twin_case *one,
+                       enum probe_form form)
+{
+    if (one->answered & 1 << form)
+        return TWIN_ANSWERED;
+    return host->twins.certified ? TWIN_SILENT : TWIN_UNTRIED;
+}
+
+enum twin twins_of_slot(const struct host *host, uint32_t slot, enum probe_form form)
+{
+    const struct twin_case *own = find_case(host, slot);
+    const struct signature *signature = signature_of(host, slot);
+    if (own || !signature || !stands_as_one(host, signature))
+        return own ? drawn(host, own, form) : TWIN_UNTRIED;
+    bool any = false;
+    enum twin common = TWIN_UNTRIED;
+    for (size_t i = 0; i < host->twins.count; i++) {
+        const struct twin_case *one = &host->twins.cases[i];
+        if (signature_of(host, one->slot) != signature)
+            continue;
+        enum twin twin = drawn(host, one, form);
+        if (any && twin != common)
+            return TWIN_UNTRIED;
+        common = twin;
+        any = true;
+    }
+    return common;
 }
