@@ -116,14 +116,38 @@ static int read_network(struct network *network, struct wire *wire, bool whole)
 /* Each reads what follows the IP header into a reply whose addresses are set. */
 typedef int read_fn(struct reply *reply, struct wire *wire);
 
+enum { FIN = 0x01, SYN = 0x02, RST = 0x04, ACK = 0x10 };
+
 static enum reply_kind segment_kind(uint8_t flags)
 {
-    enum { FIN = 0x01, SYN = 0x02, RST = 0x04, ACK = 0x10 };
     if ((flags & (SYN | ACK | RST | FIN)) == (SYN | ACK))
         return REPLY_SYN_ACK;
     if ((flags & (SYN | RST | FIN)) == RST)
         return REPLY_RESET;
     return REPLY_TCP_OTHER;
+}
+
+/* Looks for a timestamp; options that make no sense end the search and no more. */
+static void read_tcp_options(struct reply *reply, struct wire options)
+{
+    enum { END = 0, NOP = 1, TIMESTAMP = 8, TIMESTAMP_LENGTH = 10 };
+    while (options.left > 0) {
+        uint8_t kind = wire_u8(&options);
+        if (kind == END)
+            return;
+        if (kind == NOP)
+            continue;
+        uint8_t length = wire_u8(&options);
+        if (kind == TIMESTAMP && length == TIMESTAMP_LENGTH) {
+            reply->timestamp = wire_u32(&options);
+            reply->timestamp_echo = wire_u32(&options);
+            reply->has_timestamp = !options.failed;
+            return;
+        }
+        if (length < 2)
+            return;
+        wire_skip(&options, length - 2u);
+    }
 }
 
 static int read_tcp(struct reply *reply, struct wire *wire)
@@ -134,17 +158,20 @@ static int read_tcp(struct reply *reply, struct wire *wire)
     reply->acknowledgement = wire_u32(wire);
     size_t header_length = (wire_u8(wire) >> 4) * 4u;
     uint8_t flags = wire_u8(wire);
-    wire_skip(wire, 6); /* window, checksum, urgent pointer */
+    reply->window = wire_u16(wire);
+    wire_skip(wire, 4); /* checksum, urgent pointer */
     if (wire->failed)
         return PACKET_TRUNCATED;
     if (header_length < 20)
         return PACKET_MALFORMED;
-    wire_skip(wire, header_length - 20);
-    if (wire->failed)
+    const uint8_t *options = wire_bytes(wire, header_length - 20);
+    if (!options)
         return PACKET_TRUNCATED;
+    read_tcp_options(reply, wire_over(options, header_length - 20));
     reply->proto = PROTO_TCP;
     reply->kind = segment_kind(flags);
-    reply->has_acknowledgement = (flags & 0x10) != 0;
+    reply->has_acknowledgement = (flags & ACK) != 0;
+    reply->is_syn = (flags & (SYN | ACK | RST | FIN)) == SYN;
     return PACKET_OK;
 }
 

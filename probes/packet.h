@@ -45,6 +45,10 @@ struct reply {
     uint8_t ttl, tos;     /* of the outer header */
     uint32_t sequence, acknowledgement; /* TCP */
     bool has_acknowledgement;           /* TCP: the ACK flag is set */
+    bool is_syn;                        /* TCP: SYN, and neither ACK, RST nor FIN */
+    uint16_t window;                    /* TCP */
+    bool has_timestamp;                 /* TCP: there is a timestamp option (RFC 7323) */
+    uint32_t timestamp, timestamp_echo;
     uint8_t icmp_type, icmp_code;
     struct quote quote;     /* REPLY_ICMP_ERROR */
     const uint8_t *payload; /* UDP or echo: into the packet */

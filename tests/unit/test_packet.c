@@ -139,6 +139,49 @@ static void a_tcp_header_that_is_too_short_is_malformed(void **state)
     }
 }
 
+static struct reply decoded_with_options(const uint8_t *options)
+{
+    uint8_t packet[PACKET_SIZE_MAX];
+    struct reply reply;
+    size_t length = probe_write(ADDR_IPV4, TEMPLATE_SYN_STAMPED, NULL, 0, packet);
+    memcpy(packet + 40, options, 20);
+    assert_int_equal(packet_decode(&reply, packet, length), PACKET_OK);
+    return reply;
+}
+
+static void a_timestamp_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const uint8_t places[][20] = {
+        {8, 10, 1, 2, 3, 4, 5, 6, 7, 8},
+        {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8},
+        {2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8},
+        {1, 2, 4, 5, 180, 1, 1, 1, 1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8},
+    };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct reply reply = decoded_with_options(places[i]);
+        assert_true(reply.has_timestamp);
+        assert_int_equal(reply.timestamp, 0x01020304);
+        assert_int_equal(reply.timestamp_echo, 0x05060708);
+    }
+}
+
+static void options_that_make_no_sense_hold_no_timestamp(void **state)
+{
+    (void)state;
+    static const uint8_t odd[][20] = {
+        {0, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8}, /* behind the end */
+        {8, 9, 1, 2, 3, 4, 5, 6, 7, 8},     /* of another length */
+        {5, 0, 8, 10, 1, 2, 3, 4},          /* an option without any length */
+        {5, 1, 8, 10, 1, 2, 3, 4},
+        {5, 200, 8, 10, 1, 2, 3, 4},
+        {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7}, /* cut off */
+        {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 8},
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        assert_false(decoded_with_options(odd[i]).has_timestamp);
+}
+
 static void an_echo_reply_gives_identifier_sequence_and_data(void **state)
 {
     (void)state;
@@ -517,6 +560,8 @@ int main(void)
         cmocka_unit_test(a_long_udp_answer_may_be_cut_by_the_snap_length),
         cmocka_unit_test(a_udp_length_below_its_header_is_malformed),
         cmocka_unit_test(a_tcp_header_that_is_too_short_is_malformed),
+        cmocka_unit_test(a_timestamp_is_found_wherever_it_stands),
+        cmocka_unit_test(options_that_make_no_sense_hold_no_timestamp),
         cmocka_unit_test(an_echo_reply_gives_identifier_sequence_and_data),
         cmocka_unit_test(an_error_gives_what_it_quotes),
         cmocka_unit_test(a_quote_of_less_than_8_bytes_is_truncated),

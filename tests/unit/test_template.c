@@ -1,4 +1,5 @@
 #include "probe_bytes.h"
+#include "probes/packet.h"
 #include "probes/template.h"
 
 #include <setjmp.h>
@@ -11,8 +12,8 @@
 
 static const enum addr_family families[] = {ADDR_IPV4, ADDR_IPV6};
 static const enum template_kind kinds[] = {
-    TEMPLATE_SYN, TEMPLATE_SYN_MD5,        TEMPLATE_SYN_BAD_OFFSET,
-    TEMPLATE_UDP, TEMPLATE_UDP_BAD_LENGTH, TEMPLATE_ECHO};
+    TEMPLATE_SYN,     TEMPLATE_SYN_MD5, TEMPLATE_SYN_BAD_OFFSET, TEMPLATE_SYN_STAMPED,
+    TEMPLATE_SYN_ACK, TEMPLATE_UDP,     TEMPLATE_UDP_BAD_LENGTH, TEMPLATE_ECHO};
 enum { FAMILIES = 2, KINDS = sizeof kinds / sizeof *kinds };
 
 static bool is_udp(enum template_kind kind)
@@ -100,6 +101,8 @@ static void checksums_are_right_for_all_kinds_and_fields(void **state)
                 .cookie = {next_random(&seed), (uint16_t)next_random(&seed),
                            next_random(&seed) & 0xfffff},
                 .transaction = transaction,
+                .stamp = {next_random(&seed), next_random(&seed), next_random(&seed),
+                          (uint16_t)next_random(&seed)},
             };
             if (size > 8) {
                 fields.transaction_length = (uint16_t)(next_random(&seed) % 9);
@@ -182,6 +185,49 @@ static void the_bad_offset_twin_points_behind_its_end(void **state)
         assert_int_equal(length, (size_t)(tcp - packet) + 24);
         assert_int_equal(number(tcp + 12, 2), 0xf002);
         assert_int_equal(number(tcp + 4, 4), PROBE_SEQUENCE);
+    }
+}
+
+static void stamps_are_found_again_in_syn_and_syn_ack(void **state)
+{
+    (void)state;
+    static const enum template_kind stamped[] = {TEMPLATE_SYN_STAMPED, TEMPLATE_SYN_ACK};
+    uint8_t packet[PACKET_SIZE_MAX];
+    for (size_t i = 0; i < 2 * FAMILIES; i++) {
+        struct error error;
+        struct template *template =
+            template_new(families[i % 2], stamped[i / 2], NULL, 0, &error);
+        assert_non_null(template);
+        uint64_t seed = i;
+        struct addr source = random_address(families[i % 2], &seed);
+        const struct probe_fields fields = {
+            .source = &source,
+            .target = &source,
+            .cookie = {.sequence = 0x01020304},
+            .stamp = {0x05060708, 0x090a0b0c, 0x0d0e0f10, 0x8001},
+        };
+        size_t length = template_write(template, &fields, packet);
+        struct reply reply;
+        assert_int_equal(packet_decode(&reply, packet, length), PACKET_OK);
+        assert_int_equal(reply.is_syn, stamped[i / 2] == TEMPLATE_SYN_STAMPED);
+        assert_int_equal(reply.kind, reply.is_syn ? REPLY_TCP_OTHER : REPLY_SYN_ACK);
+        assert_int_equal(reply.sequence, 0x01020304);
+        assert_int_equal(reply.acknowledgement, reply.is_syn ? 0 : 0x05060708);
+        assert_true(reply.has_timestamp);
+        assert_int_equal(reply.timestamp, 0x090a0b0c);
+        assert_int_equal(reply.timestamp_echo, 0x0d0e0f10);
+        assert_int_equal(reply.window, 0x8001);
+        template_free(template);
+    }
+}
+
+static void a_syn_ack_is_shorter_than_the_syn(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < FAMILIES; f++) {
+        uint8_t packet[PACKET_SIZE_MAX];
+        assert_true(probe_write(families[f], TEMPLATE_SYN_ACK, NULL, 0, packet) <
+                    probe_write(families[f], TEMPLATE_SYN_STAMPED, NULL, 0, packet));
     }
 }
 
@@ -268,6 +314,8 @@ int main(void)
         cmocka_unit_test(a_syn_carries_the_cookie_and_an_mss),
         cmocka_unit_test(the_md5_twin_carries_kind_19_of_18_bytes),
         cmocka_unit_test(the_bad_offset_twin_points_behind_its_end),
+        cmocka_unit_test(stamps_are_found_again_in_syn_and_syn_ack),
+        cmocka_unit_test(a_syn_ack_is_shorter_than_the_syn),
         cmocka_unit_test(a_udp_length_is_right_or_wrong_as_asked),
         cmocka_unit_test(an_echo_request_carries_identifier_sequence_and_cookie),
         cmocka_unit_test(the_transaction_id_is_written_over_the_payload_only),
