@@ -51,12 +51,10 @@ static nsec_t read_clock(clockid_t clock)
     return time.tv_sec * NSEC_PER_SEC + time.tv_nsec;
 }
 
-static int set_filter(pcap_t *pcap, uint16_t port_first, uint16_t port_count)
+static int set_filter(pcap_t *pcap, const char *filter)
 {
-    char text[CAPTURE_FILTER_SIZE];
     struct bpf_program program;
-    if (pcap_compile(pcap, &program, capture_filter(text, port_first, port_count), 1,
-                     PCAP_NETMASK_UNKNOWN) < 0)
+    if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
         return -EINVAL;
     int status = pcap_setfilter(pcap, &program) < 0 ? -EIO : 0;
     pcap_freecode(&program);
@@ -93,17 +91,25 @@ static int set_up(pcap_t *pcap, size_t buffer_bytes)
     return status < 0 ? -EIO : 0;
 }
 
-int capture_open(struct capture **out, uint16_t port_first, uint16_t port_count,
+int capture_open(struct capture **capture, uint16_t port_first, uint16_t port_count,
                  size_t buffer_bytes, struct error *error)
+{
+    char text[CAPTURE_FILTER_SIZE];
+    return capture_open_filter(capture, NULL, capture_filter(text, port_first, port_count),
+                               buffer_bytes, error);
+}
+
+int capture_open_filter(struct capture **out, const char *interface, const char *filter,
+                        size_t buffer_bytes, struct error *error)
 {
     struct capture *capture = calloc(1, sizeof *capture);
     if (!capture)
         return error_no_memory(error);
     char reason[PCAP_ERRBUF_SIZE] = "";
-    capture->pcap = pcap_create("any", reason);
+    capture->pcap = pcap_create(interface ? interface : "any", reason);
     int status = capture->pcap ? set_up(capture->pcap, buffer_bytes) : -EIO;
     if (status == 0)
-        status = set_filter(capture->pcap, port_first, port_count);
+        status = set_filter(capture->pcap, filter);
     if (status == 0)
         status = ignore_outgoing(capture->pcap);
     if (status == 0 && pcap_setnonblock(capture->pcap, 1, reason) < 0)

@@ -30,6 +30,11 @@ const char *capture_filter(char text[static CAPTURE_FILTER_SIZE], uint16_t port_
  * without it. */
 int capture_open(struct capture **capture, uint16_t port_first, uint16_t port_count,
                  size_t buffer_bytes, struct error *error) __attribute__((warn_unused_result));
+
+/* The same with a filter of the caller's, and on one interface only, or all (NULL). */
+int capture_open_filter(struct capture **capture, const char *interface, const char *filter,
+                        size_t buffer_bytes, struct error *error)
+    __attribute__((warn_unused_result));
 void capture_close(struct capture *capture);
 
 /* For poll(): readable when a packet waits. */
