@@ -12,6 +12,7 @@
 #include "probes/origin.h"
 #include "probes/packet.h"
 #include "probes/portset.h"
+#include "probes/signature.h"
 #include "probes/state.h"
 #include "probes/target.h"
 #include "probes/template.h"

@@ -12,6 +12,9 @@ static const struct command rows[] = {
      command_scan},
     {"lint", "FILE...", "check expectation files without sending anything", FOR_LINT,
      command_lint},
+    {"respond", "--key FILE\n--new-key FILE",
+     "answer signed probes on every port of this machine, for outbound audits", FOR_RESPOND,
+     command_respond},
 };
 
 const struct command *command_rows(size_t *count)

@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-/* The one thing in the program that is global and changes. */
-static volatile sig_atomic_t signalled;
+/* The only things in the program that are global and change. */
+static volatile sig_atomic_t signalled, requested;
 
 static void note(int number)
 {
@@ -19,6 +19,25 @@ void interrupt_install(void)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void note_request(int number)
+{
+    requested = number;
+}
+
+void interrupt_install_request(void)
+{
+    struct sigaction action = {.sa_handler = note_request};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
+}
+
+bool interrupt_take_request(void)
+{
+    bool taken = requested != 0;
+    requested = 0;
+    return taken;
 }
 
 const volatile sig_atomic_t *interrupt_flag(void)

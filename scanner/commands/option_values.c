@@ -309,3 +309,17 @@ int option_require_sandbox(struct options *options, const char *value, struct er
     options->require_sandbox = true;
     return 0;
 }
+
+int option_key(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->key = value;
+    return 0;
+}
+
+int option_new_key(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->new_key = value;
+    return 0;
+}

@@ -49,6 +49,7 @@ struct options {
     size_t variable_count;
     const char *user; /* --user */
     bool require_sandbox;
+    const char *key, *new_key; /* files */
     bool help;
 };
 
@@ -57,9 +58,11 @@ enum command_set {
     FOR_CHECK = 1,
     FOR_SCAN = 2,
     FOR_LINT = 4,
+    FOR_RESPOND = 8,
     FOR_RUNS = FOR_CHECK | FOR_SCAN,
     FOR_FILES = FOR_CHECK | FOR_LINT,
-    FOR_ALL = FOR_RUNS | FOR_LINT,
+    FOR_NETWORK = FOR_RUNS | FOR_RESPOND,
+    FOR_ALL = FOR_RUNS | FOR_LINT | FOR_RESPOND,
 };
 
 struct option_row {
