@@ -23,20 +23,52 @@ static void find_routes(const struct drive *drive)
     }
 }
 
+static void show_sent(const struct drive *drive, nsec_t now, const struct net_packet *packets,
+                      size_t count)
+{
+    for (size_t i = 0; drive->packet && i < count; i++) {
+        if (packets[i].error == 0)
+            drive->packet(drive->packet_context, now, true, packets[i].bytes,
+                          packets[i].length);
+    }
+}
+
+/* Of type net_receive_fn: hands the packet on, and shows it if it answered a probe. */
+static void receive(void *context, nsec_t at, const uint8_t *bytes, size_t length)
+{
+    const struct drive *drive = context;
+    struct engine_totals before, after;
+    engine_totals(drive->engine, &before);
+    engine_receive(drive->engine, at, bytes, length);
+    engine_totals(drive->engine, &after);
+    if (after.received > before.received)
+        drive->packet(drive->packet_context, at, false, bytes, length);
+}
+
+static int receive_until(const struct drive *drive, nsec_t until)
+{
+    struct net *net = drive->net;
+    if (drive->packet)
+        return net->receive(net, until, receive, (void *)(uintptr_t)drive);
+    return net->receive(net, until, engine_receive, drive->engine);
+}
+
 static int turn(const struct drive *drive, struct buffers *buffers)
 {
     struct net *net = drive->net;
     find_routes(drive);
-    size_t count = engine_take_probes(drive->engine, net->now(net), buffers->packets, BATCH);
-    int status = count ? net->send(net, buffers->packets, count) : 0;
     nsec_t now = net->now(net);
+    size_t count = engine_take_probes(drive->engine, now, buffers->packets, BATCH);
+    int status = count ? net->send(net, buffers->packets, count) : 0;
+    show_sent(drive, now, buffers->packets, count);
+    now = net->now(net);
     engine_sent(drive->engine, now, buffers->packets, count);
     if (status < 0 || engine_finished(drive->engine, &status))
         return status;
     size_t target;
     bool busy = count > 0 || engine_wants_route(drive->engine, &target);
     nsec_t until = busy ? now : engine_deadline(drive->engine, now);
-    status = net->receive(net, until, engine_receive, drive->engine);
+    status = receive_until(drive, until);
     struct net_counters counters;
     net->counters(net, &counters);
     engine_note_network(drive->engine, net->now(net), &counters);

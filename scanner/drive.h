@@ -8,6 +8,10 @@
 
 #include <signal.h>
 
+/* A packet that left (SENT), or one that answered a probe; called while it is handled. */
+typedef void drive_packet_fn(void *context, nsec_t at, bool sent, const uint8_t *bytes,
+                             size_t length);
+
 struct drive {
     struct engine *engine;
     struct net *net;
@@ -15,6 +19,8 @@ struct drive {
     /* Called now and then, for a progress line; may be NULL. */
     void (*progress)(void *context, nsec_t now, const struct engine_totals *totals);
     void *context;
+    drive_packet_fn *packet; /* may be NULL */
+    void *packet_context;
 };
 
 /* Runs to the end. 0, or -errno when the network became unusable (then the engine has

@@ -27,6 +27,11 @@ static bool is_questionable(const struct signature *signature)
     return signature->answer.reason == REASON_RESET && !carries_dscp(signature);
 }
 
+static bool is_questionable_reset(const struct signature *signature)
+{
+    return signature->proto == PROTO_TCP && is_questionable(signature);
+}
+
 /* An open port is none: OpenBSD drops an MD5 option there and answers it at closed ports. */
 static bool is_reference(const struct signature *signature)
 {
@@ -70,7 +75,7 @@ static bool is_wanted(const struct host *host, uint32_t slot, unsigned taken)
 {
     const struct signature *signature = signature_of(host, slot);
     if (is_reference(signature))
-        return taken < REFERENCES;
+        return taken < REFERENCES && any_signature(host, is_questionable_reset);
     if (!is_questionable(signature))
         return false;
     if (stands_as_one(host, signature))

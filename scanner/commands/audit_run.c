@@ -1,12 +1,11 @@
 #include "scanner/commands/audit_run.h"
 
-#include "probes/udp_library_data.h"
 #include "scanner/commands/confine.h"
 #include "scanner/commands/interrupt.h"
 #include "scanner/commands/outputs.h"
 #include "scanner/commands/progress.h"
 #include "scanner/commands/resolve.h"
-#include "scanner/drive.h"
+#include "scanner/evidence.h"
 #include "scanner/net_live.h"
 #include "scanner/privileges.h"
 
@@ -24,20 +23,9 @@ struct run {
     struct engine *engine;
     struct audit *audit;
     struct progress progress;
+    const struct audit_watch *watch; /* NULL: nobody */
+    struct evidence *evidence;       /* NULL: not wanted */
 };
-
-int audit_load_library(struct udp_library *library)
-{
-    struct complaints complaints = {0};
-    int status = 0;
-    for (size_t i = 0; i < udp_library_file_count && status == 0; i++) {
-        const struct udp_library_file *file = &udp_library_files[i];
-        status = probe_file_read(library, file->name, file->text, file->length, &complaints);
-    }
-    command_show_complaints(&complaints);
-    complaints_free(&complaints);
-    return status;
-}
 
 static enum exit_code make_plan(struct run *run, const struct policy *policy)
 {
@@ -139,6 +127,16 @@ static void note_traffic(struct run *run, nsec_t started)
     };
 }
 
+static void note_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes,
+                        size_t length)
+{
+    const struct run *run = context;
+    if (run->evidence)
+        evidence_add(run->evidence, at, bytes, length);
+    if (run->watch)
+        run->watch->packet(run->watch->context, at, sent, bytes, length);
+}
+
 static enum exit_code scan(struct run *run)
 {
     nsec_t started = run->net->now(run->net);
@@ -148,6 +146,8 @@ static enum exit_code scan(struct run *run)
         .signal = interrupt_flag(),
         .progress = progress_show,
         .context = &run->progress,
+        .packet = run->evidence || run->watch ? note_packet : NULL,
+        .packet_context = run,
     };
     struct error error;
     int status = drive_run(&drive, &error);
@@ -172,13 +172,37 @@ static enum exit_code result_code(const struct run *run)
     return run->options->never_fail ? EXIT_MET : codes[run->audit->result];
 }
 
+/* What is written: reports, and evidence if it is wanted. */
+static int open_outputs(struct run *run, struct error *error)
+{
+    const char *pcap_path = run->options->pcap_path;
+    if (!run->watch && outputs_open(&run->outputs, run->options, error) < 0)
+        return -EIO;
+    if (pcap_path && !(run->evidence = evidence_open(pcap_path, error)))
+        return -EIO;
+    return 0;
+}
+
+static int write_outputs(struct run *run, struct error *error)
+{
+    struct evidence *evidence = run->evidence;
+    struct error lost;
+    run->evidence = NULL;
+    int kept = evidence_close(evidence, &lost);
+    if (run->watch)
+        run->watch->finished(run->watch->context, run->audit);
+    else if (outputs_write(&run->outputs, run->options, run->audit, error) < 0)
+        return -EIO;
+    return kept < 0 ? error_set(error, kept, "%s", lost.text) : 0;
+}
+
 /* Opens what can fail before anything is sent, scans, and reports. A report is written even
  * after the network failed: what is known is worth having. */
 static enum exit_code perform(struct run *run, const struct policy *policy)
 {
     struct error error;
     enum exit_code code = make_plan(run, policy);
-    if (code == EXIT_MET && outputs_open(&run->outputs, run->options, &error) < 0)
+    if (code == EXIT_MET && open_outputs(run, &error) < 0)
         code = command_fail(EXIT_REPORT, "%s", error.text);
     if (code == EXIT_MET)
         code = open_network(run);
@@ -194,7 +218,7 @@ static enum exit_code perform(struct run *run, const struct policy *policy)
     code = scan(run);
     if (code == EXIT_SOFTWARE)
         return code;
-    if (outputs_write(&run->outputs, run->options, run->audit, &error) < 0)
+    if (write_outputs(run, &error) < 0)
         return command_fail(EXIT_REPORT, "%s", error.text);
     return code == EXIT_MET ? result_code(run) : code;
 }
@@ -202,13 +226,22 @@ static enum exit_code perform(struct run *run, const struct policy *policy)
 enum exit_code audit_run(const struct options *options, const struct policy *policy,
                          const struct udp_library *library)
 {
-    struct run run = {.options = options, .library = library};
+    return audit_run_watched(options, policy, library, NULL);
+}
+
+enum exit_code audit_run_watched(const struct options *options, const struct policy *policy,
+                                 const struct udp_library *library,
+                                 const struct audit_watch *watch)
+{
+    struct run run = {.options = options, .library = library, .watch = watch};
     progress_init(&run.progress, options->progress);
     enum exit_code code = perform(&run, policy);
     engine_free(run.engine);
     if (run.net)
         run.net->close(run.net);
     outputs_close(&run.outputs);
+    struct error ignored; /* the run has failed otherwise, and said so */
+    (void)!evidence_close(run.evidence, &ignored);
     audit_free(run.audit);
     plan_free(run.plan);
     return code;

@@ -4,13 +4,23 @@
 #define SCANNER_COMMANDS_AUDIT_RUN_H
 
 #include "scanner/commands/commands.h"
+#include "scanner/drive.h"
 
 /* Runs POLICY as OPTIONS say and returns the exit code; everything a person must read has
  * been said. */
 enum exit_code audit_run(const struct options *options, const struct policy *policy,
                          const struct udp_library *library);
 
-/* The probe library that is built in. 0, or -errno after having complained. */
-int audit_load_library(struct udp_library *library) __attribute__((warn_unused_result));
+/* Somebody who looks over a run's shoulder. */
+struct audit_watch {
+    drive_packet_fn *packet; /* every packet sent and matched */
+    /* Gets the audit in place of the reports. */
+    void (*finished)(void *context, const struct audit *audit);
+    void *context;
+};
+/* The same, watched. */
+enum exit_code audit_run_watched(const struct options *options, const struct policy *policy,
+                                 const struct udp_library *library,
+                                 const struct audit_watch *watch);
 
 #endif

@@ -1,5 +1,6 @@
 /* portvet check FILE…, portvet check -e RULES TARGET… */
 #include "scanner/commands/audit_run.h"
+#include "scanner/commands/library.h"
 
 static struct policy *read_policy(const struct options *options, struct complaints *complaints)
 {
@@ -25,8 +26,9 @@ enum exit_code command_check(const struct options *options)
     if (!policy)
         return from_rules ? EXIT_USAGE : EXIT_FILE;
     struct udp_library library = {0};
-    enum exit_code code =
-        audit_load_library(&library) < 0 ? EXIT_SOFTWARE : audit_run(options, policy, &library);
+    enum exit_code code = library_load(&library, options);
+    if (code == EXIT_MET)
+        code = audit_run(options, policy, &library);
     udp_library_free(&library);
     policy_free(policy);
     return code;

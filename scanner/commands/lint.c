@@ -1,13 +1,16 @@
 /* portvet lint FILE… */
-#include "scanner/commands/audit_run.h"
+#include "scanner/commands/library.h"
 
 enum exit_code command_lint(const struct options *options)
 {
     if (options->words.count == 0)
         return command_fail(EXIT_USAGE, "lint needs an expectations file");
     struct udp_library library = {0};
-    if (audit_load_library(&library) < 0)
-        return EXIT_SOFTWARE;
+    enum exit_code loaded = library_load(&library, options);
+    if (loaded != EXIT_MET) {
+        udp_library_free(&library);
+        return loaded;
+    }
     struct complaints complaints = {0};
     struct policy *policy =
         policy_read(options->words.items, options->words.count, options->variables,

@@ -310,6 +310,27 @@ int option_require_sandbox(struct options *options, const char *value, struct er
     return 0;
 }
 
+int option_pcap(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->pcap_path = value;
+    return 0;
+}
+
+int option_probe(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    options->probe = true;
+    return 0;
+}
+
+int option_probes(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->probes_folder = value;
+    return 0;
+}
+
 int option_key(struct options *options, const char *value, struct error *error)
 {
     (void)error;

@@ -50,6 +50,8 @@ struct options {
     const char *user; /* --user */
     bool require_sandbox;
     const char *key, *new_key; /* files */
+    const char *pcap_path, *probes_folder;
+    bool probe;
     bool help;
 };
 
@@ -59,10 +61,14 @@ enum command_set {
     FOR_SCAN = 2,
     FOR_LINT = 4,
     FOR_RESPOND = 8,
+    FOR_EXPLAIN = 16,
+    FOR_PROBES = 32,
     FOR_RUNS = FOR_CHECK | FOR_SCAN,
-    FOR_FILES = FOR_CHECK | FOR_LINT,
-    FOR_NETWORK = FOR_RUNS | FOR_RESPOND,
-    FOR_ALL = FOR_RUNS | FOR_LINT | FOR_RESPOND,
+    FOR_AUDITS = FOR_RUNS | FOR_EXPLAIN,
+    FOR_FILES = FOR_CHECK | FOR_LINT | FOR_EXPLAIN,
+    FOR_NETWORK = FOR_AUDITS | FOR_RESPOND,
+    FOR_LIBRARY = FOR_AUDITS | FOR_LINT | FOR_PROBES,
+    FOR_ALL = FOR_NETWORK | FOR_LINT | FOR_PROBES,
 };
 
 struct option_row {

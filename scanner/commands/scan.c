@@ -1,5 +1,6 @@
 /* portvet scan TARGET… [-p PORTS] */
 #include "scanner/commands/audit_run.h"
+#include "scanner/commands/library.h"
 
 static enum exit_code scan_with(const struct options *options,
                                 const struct udp_library *library)
@@ -23,8 +24,9 @@ enum exit_code command_scan(const struct options *options)
                             "scan needs a target: an address, a name, a block such as "
                             "192.0.2.0/28 or a range a-b");
     struct udp_library library = {0};
-    enum exit_code code =
-        audit_load_library(&library) < 0 ? EXIT_SOFTWARE : scan_with(options, &library);
+    enum exit_code code = library_load(&library, options);
+    if (code == EXIT_MET)
+        code = scan_with(options, &library);
     udp_library_free(&library);
     return code;
 }
