@@ -1,25 +1,49 @@
 /* The course of an audit: what a plan says at its start, verdicts target by target, and
  * what is left to say at its end. */
 #include "expect/plan.h"
+#include "expect/stale.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How the audit's waivers stand before anything is known. */
+static int add_waiver_warning(struct audit *audit, const struct waiver *waiver,
+                              const char *what)
+{
+    char *text = waiver_say(waiver, what);
+    int failed = text ? audit_add_warning(audit, text) : -ENOMEM;
+    free(text);
+    return failed;
+}
+
+/* Says that a waiver has expired or soon will, and that nothing is left for it to do. */
+static int warn_of_waiver(const struct policy *policy, const struct waiver *waiver,
+                          int64_t today, struct audit *audit)
+{
+    char what[64];
+    int64_t days = waiver->until_day - today;
+    snprintf(what, sizeof what, "%s on %s", days < 0 ? "expired" : "expires", waiver->until);
+    if (days <= WAIVER_WARN_DAYS && add_waiver_warning(audit, waiver, what) != 0)
+        return -ENOMEM;
+    const char *fault = NULL;
+    for (size_t i = 0; i < waiver->host_count; i++) {
+        fault = waiver_fault(policy, waiver, &waiver->hosts[i]);
+        if (!fault)
+            return 0;
+    }
+    snprintf(what, sizeof what, "is for %s", fault);
+    return add_waiver_warning(audit, waiver, what);
+}
+
 static int begin_waivers(struct plan_details *details, struct audit *audit)
 {
     int64_t today = day_of(details->options.today);
     struct waiver_use *use = details->waivers;
     for (const struct waiver *waiver = details->policy->waivers; waiver;
          waiver = waiver->next, use++) {
-        bool failed = false;
         *use = (struct waiver_use){.waiver = waiver, .expired = today > waiver->until_day};
-        char *warning = waiver_warning_before(use, today, &failed);
-        if (warning)
-            failed = audit_add_warning(audit, warning) != 0;
-        free(warning);
-        if (failed)
+        if (warn_of_waiver(details->policy, waiver, today, audit) != 0)
             return -ENOMEM;
     }
     return 0;
@@ -84,17 +108,15 @@ static int judge_unjudged(const struct plan *plan, struct audit *audit)
     return 0;
 }
 
+/* A waiver that covered ports of which none was broken can go. */
 static int finish_waivers(struct plan_details *details, struct audit *audit)
 {
     for (size_t i = 0; i < details->policy->waiver_count; i++) {
-        bool failed = false;
-        char *warning = NULL;
-        if (details->waivers[i].concerned)
-            warning = waiver_warning_after(&details->waivers[i], &failed);
-        if (warning)
-            failed = audit_add_warning(audit, warning) != 0;
-        free(warning);
-        if (failed)
+        const struct waiver_use *use = &details->waivers[i];
+        if (!use->met || use->broken || use->undecided)
+            continue;
+        if (add_waiver_warning(audit, use->waiver,
+                               "is no longer needed: what it covers is as expected") != 0)
             return -ENOMEM;
     }
     return 0;

@@ -45,10 +45,11 @@ void policy_free(struct policy *policy);
  * takes precedence. NULL: not set. Lives as long as POLICY. */
 const char *policy_setting(const struct policy *policy, const char *name);
 
-/* What only `lint` warns about: missing `others`, unused vars and vantages, UDP `open`
- * for a service that LIBRARY marks as never answering. */
+/* What only `lint` warns about: missing `others`; vars, vantages, responders and waivers
+ * that nothing uses; waivers that have expired or soon will, TODAY being the wall clock's;
+ * UDP `open` for a service that LIBRARY marks as never answering. */
 void policy_lint(const struct policy *policy, const struct udp_library *library,
-                 struct complaints *complaints);
+                 struct timespec today, struct complaints *complaints);
 
 /* The addresses of NAME, for a caller-supplied resolver: fills *ADDRESSES (malloc'd, the
  * caller of the resolver frees) and returns how many, or a negative code with *ERROR. */

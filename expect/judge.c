@@ -214,7 +214,6 @@ static void choose_waivers(struct plan_details *details, const struct subject *s
     for (size_t i = 0; i < details->policy->waiver_count; i++) {
         struct waiver_use *use = &details->waivers[i];
         use->applies = waiver_covers(use->waiver, details->vantage, name, &subject->address);
-        use->concerned = use->concerned || use->applies;
     }
 }
 

@@ -1,5 +1,6 @@
 /* What a policy says that is not wrong, but likely not meant. */
 #include "expect/coverage.h"
+#include "expect/stale.h"
 #include "expect/variables.h"
 
 #include <stdlib.h>
@@ -8,6 +9,8 @@ struct linter {
     const struct policy *policy;
     const struct udp_library *library;
     struct complaints *complaints;
+    int64_t today; /* in days since 1970-01-01 */
+    struct coverage coverage;
     struct arena arena;
     const struct rule_set **warned; /* those without `others` that were shown */
     size_t warned_count;
@@ -89,15 +92,14 @@ static size_t count_sets(const struct policy *policy)
 
 static void check_all_others(struct linter *linter)
 {
-    struct coverage coverage;
+    const struct coverage *coverage = &linter->coverage;
     linter->warned =
         arena_array(&linter->arena, count_sets(linter->policy), sizeof(struct rule_set *));
-    if (!linter->warned ||
-        !coverage_make(&coverage, &linter->arena, linter->policy, linter->complaints))
+    if (!linter->warned)
         return;
-    bool *seen = arena_array(&linter->arena, coverage.profile_count, sizeof *seen);
-    for (size_t i = 0; seen && i < coverage.count; i++) {
-        const struct coverage_piece *piece = &coverage.pieces[i];
+    bool *seen = arena_array(&linter->arena, coverage->profile_count, sizeof *seen);
+    for (size_t i = 0; seen && i < coverage->count; i++) {
+        const struct coverage_piece *piece = &coverage->pieces[i];
         if (seen[piece->profile])
             continue;
         seen[piece->profile] = true;
@@ -159,46 +161,48 @@ static void check_rules(struct linter *linter)
     }
 }
 
-/* May SPEC be one of the policy's hosts? An address may also be that of some name. */
-static bool may_be_audited(const struct policy *policy, const struct host_spec *spec)
+static void check_waiver_host(struct linter *linter, const struct waiver *waiver,
+                              const struct host_spec *spec)
 {
-    for (const struct block *block = policy->blocks; block; block = block->next) {
-        for (size_t i = 0; i < block->host_count; i++) {
-            const struct host_spec *host = &block->hosts[i];
-            if (host_spec_overlaps(host, spec) ||
-                (host_spec_is_name(host) && !host_spec_is_name(spec)))
-                return true;
-        }
-    }
-    return false;
+    const char *fault = waiver_fault(linter->policy, waiver, spec);
+    if (fault)
+        warn(linter->complaints, spec->place, "the waiver is for %s", fault);
 }
 
-static void check_hosts(struct linter *linter)
+static void check_waivers(struct linter *linter)
+{
+    for (const struct waiver *waiver = linter->policy->waivers; waiver; waiver = waiver->next) {
+        int64_t days = waiver->until_day - linter->today;
+        if (days <= WAIVER_WARN_DAYS)
+            warn(linter->complaints, waiver->place, "the waiver %s on %s",
+                 days < 0 ? "expired" : "expires", waiver->until);
+        for (size_t i = 0; i < waiver->host_count; i++)
+            check_waiver_host(linter, waiver, &waiver->hosts[i]);
+    }
+}
+
+static void check_responders(struct linter *linter)
 {
     const struct policy *policy = linter->policy;
-    for (const struct waiver *waiver = policy->waivers; waiver; waiver = waiver->next) {
-        for (size_t i = 0; i < waiver->host_count; i++) {
-            if (!may_be_audited(policy, &waiver->hosts[i]))
-                warn(linter->complaints, waiver->hosts[i].place,
-                     "the waiver is for no host of these files");
-        }
-    }
     for (const struct responder *responder = policy->responders; responder;
          responder = responder->next) {
-        if (!may_be_audited(policy, &responder->host))
+        if (!policy_may_audit(policy, &responder->host))
             warn(linter->complaints, responder->host.place,
                  "nothing is expected of this responder");
     }
 }
 
 void policy_lint(const struct policy *policy, const struct udp_library *library,
-                 struct complaints *complaints)
+                 struct timespec today, struct complaints *complaints)
 {
-    struct linter linter = {.policy = policy, .library = library, .complaints = complaints};
-    check_all_others(&linter);
+    struct linter linter = {
+        .policy = policy, .library = library, .today = day_of(today), .complaints = complaints};
+    if (coverage_make(&linter.coverage, &linter.arena, policy, complaints))
+        check_all_others(&linter);
     check_names(&linter);
     check_rules(&linter);
-    check_hosts(&linter);
+    check_waivers(&linter);
+    check_responders(&linter);
     if (linter.arena.failed)
         complaints->out_of_memory = true;
     arena_free(&linter.arena);

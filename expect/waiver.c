@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARN_DAYS = 14, SECONDS_PER_DAY = 86400 };
+enum { SECONDS_PER_DAY = 86400 };
 
 /* Days from 1970-01-01 to a date of the Gregorian calendar: whole 400-year eras of 146097
  * days, years that begin in March so that the leap day is the last. */
@@ -68,37 +68,14 @@ const struct portset *waiver_ports(const struct waiver *waiver, enum proto proto
     return &waiver->ports.first->named[proto];
 }
 
-/* "edge.yml:30: the waiver of 8080 on node2.example.com (ops@example.com) VERB". */
-static char *say(const struct waiver *waiver, bool *failed, const char *verb)
+char *waiver_say(const struct waiver *waiver, const char *what)
 {
     char *text = NULL;
     bool several = waiver->host_count > 1;
     if (asprintf(&text, "%s:%u: the waiver of %s on %s%s%s%s%s %s", waiver->place.source->name,
                  place_line(waiver->place), waiver->ports.first->ports_text,
                  waiver->hosts[0].text, several ? " and others" : "", waiver->owner ? " (" : "",
-                 waiver->owner ? waiver->owner : "", waiver->owner ? ")" : "", verb) < 0) {
-        *failed = true;
+                 waiver->owner ? waiver->owner : "", waiver->owner ? ")" : "", what) < 0)
         return NULL;
-    }
     return text;
-}
-
-char *waiver_warning_before(const struct waiver_use *use, int64_t today, bool *failed)
-{
-    char verb[64];
-    int64_t days = use->waiver->until_day - today;
-    if (days > WARN_DAYS)
-        return NULL;
-    snprintf(verb, sizeof verb, "%s on %s", days < 0 ? "expired" : "expires",
-             use->waiver->until);
-    return say(use->waiver, failed, verb);
-}
-
-char *waiver_warning_after(const struct waiver_use *use, bool *failed)
-{
-    if (use->broken || use->undecided)
-        return NULL;
-    return say(use->waiver, failed,
-               use->met ? "is no longer needed: what it covers is as expected"
-                        : "covers no port of which anything is expected");
 }

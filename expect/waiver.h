@@ -8,6 +8,9 @@
 
 #include <time.h>
 
+/* A waiver that ends within so many days is a warning. */
+enum { WAIVER_WARN_DAYS = 14 };
+
 struct vantage;
 
 struct waiver {
@@ -27,7 +30,7 @@ struct waiver {
 struct waiver_use {
     const struct waiver *waiver;
     bool expired;
-    bool applies, concerned;     /* to the host that is being judged; to any so far */
+    bool applies;                /* to the host that is being judged */
     bool broken, met, undecided; /* it covered ports with such a result */
 };
 
@@ -42,10 +45,8 @@ bool waiver_covers(const struct waiver *waiver, const struct vantage *vantage, c
 /* The ports of PROTO that it covers. */
 const struct portset *waiver_ports(const struct waiver *waiver, enum proto proto);
 
-/* What is to be said of a waiver before the audit (it expires soon or has expired), or
- * after it (it covered nothing broken). NULL: nothing, or no memory (then *FAILED). The
- * caller frees it. */
-char *waiver_warning_before(const struct waiver_use *use, int64_t today, bool *failed);
-char *waiver_warning_after(const struct waiver_use *use, bool *failed);
+/* "edge.yml:30: the waiver of 8080 on node2.example.com (ops@example.com) WHAT", for the
+ * audit's warnings. The caller frees it; NULL: no memory. */
+char *waiver_say(const struct waiver *waiver, const char *what);
 
 #endif

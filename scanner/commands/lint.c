@@ -1,6 +1,8 @@
 /* portvet lint FILE… */
 #include "scanner/commands/library.h"
 
+#include <time.h>
+
 enum exit_code command_lint(const struct options *options)
 {
     if (options->words.count == 0)
@@ -15,8 +17,10 @@ enum exit_code command_lint(const struct options *options)
     struct policy *policy =
         policy_read(options->words.items, options->words.count, options->variables,
                     options->variable_count, &complaints);
+    struct timespec today;
+    clock_gettime(CLOCK_REALTIME, &today);
     if (policy)
-        policy_lint(policy, &library, &complaints);
+        policy_lint(policy, &library, today, &complaints);
     command_show_complaints(&complaints);
     complaints_free(&complaints);
     udp_library_free(&library);

@@ -69,7 +69,7 @@ void text_use_policy(const struct policy *policy)
     assert(audit && (plan != NULL) == !complaints_any_error(&complaints));
     if (plan && (plan_begin(plan, audit) < 0 || plan_finish(plan, audit) < 0))
         abort();
-    policy_lint(policy, &library, &complaints);
+    policy_lint(policy, &library, (struct timespec){0}, &complaints);
     text_show_complaints(&complaints);
     audit_free(audit);
     plan_free(plan);

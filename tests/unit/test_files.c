@@ -154,7 +154,7 @@ static char *describe_good(const char *path)
     assert_int_equal(udp_library_add(&library, &syslog), 0);
     struct policy *policy = policy_read(&path, 1, NULL, 0, &complaints);
     if (policy)
-        policy_lint(policy, &library, &complaints);
+        policy_lint(policy, &library, today, &complaints);
     put_complaints(out, &complaints);
     assert_int_equal(complaints.errors, 0);
     complaints_free(&complaints);
