@@ -119,7 +119,7 @@ int controls_choose(struct controls *controls)
 
 void controls_count_answer(struct controls *controls, enum witness_kind kind, unsigned proofs)
 {
-    if (kind == WITNESS_NONE)
+    if (kind == WITNESS_NONE || proofs == 0)
         return;
     controls->loss[kind].samples += proofs + 1;
     controls->loss[kind].lost += proofs;
@@ -338,4 +338,6 @@ void controls_disregard_batch(struct controls *controls)
 void controls_begin_batch(struct controls *controls)
 {
     memset(controls->batch, 0, sizeof controls->batch);
+    for (size_t i = 0; i < controls->source_count; i++)
+        controls->sources[i].asks = controls->sources[i].grants = 0;
 }

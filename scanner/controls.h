@@ -67,8 +67,8 @@ struct witness {
 struct token_source {
     struct addr by;
     uint32_t slot;
-    nsec_t asked_at;   /* when the latest token control was sent; 0: never */
-    nsec_t granted_at; /* when the latest one that was answered had been sent; 0: never */
+    nsec_t asked_at;       /* when the latest request of this batch was sent */
+    uint8_t asks, grants;  /* of this batch */
 };
 
 /* The longest time that all controls were lost, of at least BURST_LEAST in a row: fewer are
@@ -119,7 +119,8 @@ unsigned controls_longest_streak(const struct controls *controls);
 /* Chooses the witness for the next control, each kind in its turn; -1: there is none. */
 int controls_choose(struct controls *controls);
 
-/* A port gave an answer of this kind after so many PROOFS of its silence: each was a loss. */
+/* A port gave an answer of this kind after so many PROOFS of its silence: each was a loss.
+ * Answers to first tries are not counted, because those that were lost then are not known. */
 void controls_count_answer(struct controls *controls, enum witness_kind kind, unsigned proofs);
 
 /* Of the kinds of answers that companions ask for, the one that is lost most, by its upper

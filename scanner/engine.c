@@ -162,8 +162,7 @@ static uint32_t pop_ring(struct engine *engine)
 
 static void unpop_ring(struct engine *engine, uint32_t host)
 {
-    engine->ring_head =
-        (engine->ring_head + engine->target_count - 1) % engine->target_count;
+    engine->ring_head = (engine->ring_head + engine->target_count - 1) % engine->target_count;
     engine->ring[engine->ring_head] = host;
     engine->ring_count++;
     engine->hosts[host].in_ring = true;
@@ -182,6 +181,12 @@ static nsec_t wake_time(const struct engine *engine, const struct host *host, ns
     nsec_t at = host->phase == HOST_TWINNING ? twins_wake_time(engine, host, now)
                                              : batch_wake_time(host, now);
     return decoys_due(host) < at ? decoys_due(host) : at;
+}
+
+void engine_decide(struct engine *engine, struct host *host)
+{
+    host->undecided--;
+    engine->totals.decided++;
 }
 
 void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)

@@ -19,6 +19,8 @@ struct engine_options {
     double max_rate;    /* packets per second; 0: as fast as the path carries */
     double miss;        /* accepted chance that a certified silence is wrong */
     unsigned max_tries; /* 0: as many as the proof needs */
+    nsec_t limited_budget;  /* how long ports of one host may be confirmed one by one where
+                               ICMP errors are limited */
     nsec_t deadline;    /* on the network's clock; NSEC_NEVER: none */
     uint16_t source_port_first, source_port_count;
     const struct udp_library *library;

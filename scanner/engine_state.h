@@ -79,6 +79,34 @@ void batch_wake(struct engine *engine, uint32_t host, nsec_t now);
 void batch_note_unsent(struct engine *engine, uint32_t host, const struct outgoing *out,
                        int error, nsec_t now);
 
+/* What becomes of a batch. */
+enum judgement {
+    BATCH_COUNTS,
+    BATCH_EXTENDED, /* judged later */
+    BATCH_VOID,
+};
+
+/* limits.c: somebody rejects by ICMP, from a bucket of tokens. */
+bool limits_are_known(const struct host *host);
+/* How many ports the next batch may have. */
+uint32_t limits_batch_most(const struct host *host);
+/* The source that a request for a token is due to; -1: none. */
+int limits_next_request(const struct host *host);
+bool limits_tokens_were_left(const struct host *host);
+/* An answer to a request may still come. */
+bool limits_token_is_awaited(const struct host *host, nsec_t now);
+/* The chance that a token was gained during the batch and hid that there had been none. */
+double limits_chance_of_gain(const struct host *host);
+/* Takes a port of the judged batch into the sample. */
+void limits_count(struct host *host, uint32_t position, const struct slot *slot, bool counts);
+void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
+                  nsec_t now);
+/* The limit has cost more time than it may. */
+bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now);
+
+/* One more port of HOST is decided. */
+void engine_decide(struct engine *engine, struct host *host);
+
 /* settle.c: hands the host over and frees it. */
 void settle_host(struct engine *engine, uint32_t host, enum reason undecided);
 

@@ -89,6 +89,12 @@ uint32_t host_positions(const struct host *host)
     return host->declared_count + host->slot_count;
 }
 
+bool host_is_declared(const struct host *host, uint32_t slot)
+{
+    const struct port_index *declared = host->declared[host_slot_proto(host, slot)];
+    return declared && port_index_rank(declared, host_slot_port(host, slot)) >= 0;
+}
+
 bool slot_is_decided(const struct slot *slot)
 {
     if (slot->flags & (SLOT_SILENT | SLOT_FAILED))

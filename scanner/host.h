@@ -46,6 +46,7 @@ struct signature {
     uint8_t ttl, tos;
     uint32_t slot;  /* the first port that answered so */
     uint32_t count; /* ports */
+    bool by_icmp;
 };
 
 enum host_phase {
@@ -67,7 +68,6 @@ struct batch {
     bool witnessed;          /* there is something to accompany the probes */
     uint32_t witnessed_from; /* since this position */
     nsec_t started, last_sent, rest_began;
-    unsigned token_rounds; /* times that tokens were asked for again */
     unsigned extensions;   /* times that the rest was prolonged */
 };
 
@@ -92,9 +92,13 @@ struct host {
     double spaced_for;            /* share of loss that the spacing was meant to lower */
     uint8_t spacing_steps;        /* times that it has been doubled */
     bool spacing_is_useless;
-    nsec_t limited_rest;  /* rest that the ICMP limit asks for; 0: none */
-    nsec_t limited_since; /* when limited answers were first seen; 0: not */
-    uint8_t void_batches; /* batches one after the other that proved nothing */
+    nsec_t limited_rest;             /* rest that the ICMP limit asks for; 0: none */
+    nsec_t limited_since;            /* when limited answers were first seen; 0: not */
+    bool sampling;                   /* rejects are collected, silence is not judged */
+    uint8_t limited_pass;            /* the first pass under the limit */
+    struct loss sample[PROTO_COUNT]; /* of it; lost: not rejected */
+    uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
+    uint8_t void_batches;            /* batches one after the other that proved nothing */
     enum reason void_reason;
     uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
     uint8_t confirm_count;
@@ -130,9 +134,11 @@ uint16_t host_slot_port(const struct host *host, uint32_t slot);
 int64_t host_find_slot(const struct host *host, enum proto proto, uint16_t port);
 
 /* The slot at a position of the pass: declared ports first, then all (declared ones come
- * up again and are passed over, having been probed). */
+ * up again there, and are to be passed over). */
 uint32_t host_slot_at(const struct host *host, uint32_t position);
 uint32_t host_positions(const struct host *host);
+
+bool host_is_declared(const struct host *host, uint32_t slot);
 
 bool slot_is_decided(const struct slot *slot);
 

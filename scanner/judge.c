@@ -2,14 +2,16 @@
  *
  * After its rest a batch counts as one proof of silence for each of its ports that had
  * companions, or it is void: because the host did not answer afterwards, too many
- * companions were lost, an ICMP limiter may have swallowed answers, or this machine lost
- * packets. A port is silent for certain when its proofs are as many as the loss of
+ * companions were lost, an ICMP limiter may have swallowed answers (limits.c), or this
+ * machine lost packets. A port is silent for certain when its proofs are as many as the loss of
  * companions asks for. */
 #include "scanner/engine_state.h"
 
 #include <errno.h>
 #include <math.h>
 
+/* Probes after a UDP answer that wants to be confirmed. */
+#define CONFIRM_TRIES 12
 /* How often a rest is prolonged for the closing control. */
 #define EXTENSIONS_MOST   4
 #define EXTENSION_CLOSERS 4
@@ -20,16 +22,6 @@
 #define DEAD_PASSES_LARGE 2
 #define LARGE_HOST        1024
 
-/* ICMP limiters: ports that are asked between two looks at the bucket, how long after the
- * first probe a token still says that there was one all along, and what a limited host may
- * cost in time. */
-#define LIMITED_BATCH      64
-#define TOKEN_WINDOW       (300 * NSEC_PER_MSEC)
-#define TOKEN_ROUNDS       3
-#define LIMITED_REST_LEAST (250 * NSEC_PER_MSEC)
-#define LIMITED_REST_MOST  (4 * NSEC_PER_SEC)
-#define LIMITED_BUDGET     (300 * NSEC_PER_SEC)
-
 /* Companions that say something of a batch, and how many of them may be lost. */
 #define LOSSY_SAMPLES 8
 #define LOSSY_SHARE   0.75
@@ -39,17 +31,6 @@
  * the time is doubled in vain before it is given up. */
 #define SPACING_MOST  (100 * NSEC_PER_MSEC)
 #define SPACING_STEPS 8
-
-static bool is_limited(const struct host *host)
-{
-    return host->controls.source_count > 0;
-}
-
-enum judgement {
-    BATCH_COUNTS,
-    BATCH_EXTENDED, /* judged later */
-    BATCH_VOID,
-};
 
 static enum judgement void_batch(struct host *host, enum reason reason)
 {
@@ -73,40 +54,6 @@ static bool is_closed(const struct host *host)
     return host->controls.returned_sent_at >= host->batch.last_sent;
 }
 
-/* A distant host is asked again later. */
-static nsec_t token_window(const struct host *host)
-{
-    nsec_t rounds = TOKEN_ROUNDS * rtt_timeout(&host->rtt);
-    return rounds > TOKEN_WINDOW ? rounds : TOKEN_WINDOW;
-}
-
-/* An ICMP limiter had a token after all probes of the batch, and so for each of them, if
- * not enough time passed for the bucket to fill again. */
-static bool tokens_were_left(const struct host *host)
-{
-    for (size_t i = 0; i < host->controls.source_count; i++) {
-        const struct token_source *source = &host->controls.sources[i];
-        if (source->granted_at < host->batch.last_sent ||
-            source->granted_at - host->batch.started > token_window(host))
-            return false;
-    }
-    return true;
-}
-
-/* The request or its answer may have been lost: tokens are asked for more than once. */
-static bool ask_for_tokens_again(struct host *host)
-{
-    if (host->batch.token_rounds == TOKEN_ROUNDS - 1)
-        return false;
-    host->batch.token_rounds++;
-    for (size_t i = 0; i < host->controls.source_count; i++) {
-        struct token_source *source = &host->controls.sources[i];
-        if (source->granted_at < host->batch.last_sent)
-            source->asked_at = 0;
-    }
-    return true;
-}
-
 /* The largest share of companions of one kind that was lost in the batch. A witness that
  * has not answered for long stands for all ports like it: its host may limit its RSTs where
  * a firewall's, which look the same, are not limited. */
@@ -126,8 +73,21 @@ static double batch_loss(const struct controls *controls)
     return most;
 }
 
+/* Whether a port of the batch is still without an answer. */
+static bool is_silence_left(const struct host *host)
+{
+    for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
+        const struct slot *slot = &host->slots[host_slot_at(host, p)];
+        if ((slot->flags & SLOT_IN_BATCH) && !slot_is_decided(slot))
+            return true;
+    }
+    return false;
+}
+
 static enum judgement judge_batch(const struct engine *engine, struct host *host, nsec_t now)
 {
+    if (!is_silence_left(host))
+        return BATCH_COUNTS;
     if (engine->capture_lost_at >= host->batch.started)
         return void_batch(host, REASON_CAPTURE_LOSS);
     if (engine->link_changed_at >= host->batch.started)
@@ -141,42 +101,16 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
         controls_disregard_batch(&host->controls);
         return void_batch(host, host->spacing ? REASON_RATE_LIMITED : REASON_WENT_SILENT);
     }
-    if (!tokens_were_left(host))
-        return ask_for_tokens_again(host) ? extend_rest(host, now)
-                                          : void_batch(host, REASON_RATE_LIMITED);
+    if (host->sampling)
+        return void_batch(host, REASON_RATE_LIMITED);
+    if (limits_token_is_awaited(host, now) && host->batch.extensions < EXTENSIONS_MOST)
+        return extend_rest(host, now);
+    if (!limits_tokens_were_left(host))
+        return void_batch(host, REASON_RATE_LIMITED);
     host->void_batches = 0;
     if (!host->silent_since)
         host->silent_since = host->batch.started;
     return BATCH_COUNTS;
-}
-
-static nsec_t batch_length(const struct host *host)
-{
-    return host->batch.last_sent - host->batch.started;
-}
-
-/* A batch that took too long or drew too many rejects gets smaller; one that had no token
- * left gives the bucket more time. A good one: the other way round. */
-static void adapt_to_limit(struct host *host, enum judgement judgement, nsec_t now)
-{
-    if (!is_limited(host))
-        return;
-    if (!host->limited_since) {
-        host->limited_since = now;
-        host->batch_most = LIMITED_BATCH;
-    }
-    bool too_long = batch_length(host) * 2 > token_window(host);
-    if (judgement == BATCH_COUNTS) {
-        host->limited_rest = host->limited_rest * 3 / 4;
-        if (!too_long && host->batch_most < UINT32_MAX / 2)
-            host->batch_most *= 2;
-    } else if (host->void_reason == REASON_RATE_LIMITED) {
-        if ((too_long || host->batch.rejected > 0) && host->batch_most > 1)
-            host->batch_most /= 2;
-        nsec_t rest = host->limited_rest ? host->limited_rest * 2 : LIMITED_REST_LEAST;
-        if (!too_long)
-            host->limited_rest = rest < LIMITED_REST_MOST ? rest : LIMITED_REST_MOST;
-    }
 }
 
 /* Answers that stay behind however many are asked for are limited at the host: then it is
@@ -211,20 +145,19 @@ static bool outlived_bursts(const struct host *host, nsec_t now)
     return now - host->silent_since >= 3 * host->controls.burst.longest;
 }
 
-static void decide_slot(struct engine *engine, struct host *host)
-{
-    host->undecided--;
-    engine->totals.decided++;
-}
-
-/* Whether an answer that waited for confirmation stands without one. */
-static bool tentative_stands(const struct engine *engine, const struct host *host,
-                             const struct slot *slot, unsigned needed)
+/* An answer that waits for another one to confirm it. ICMP errors stand when they were
+ * repeated, or nothing better came; a UDP answer that is not repeated may be a forgery, if
+ * somebody is at it: then the port stays unknown. */
+static void judge_tentative(struct engine *engine, struct host *host, struct slot *slot)
 {
     const struct answer *answer = &host->signatures[slot->signature - 1].answer;
-    if (answer->reason != REASON_UDP_RESPONSE)
-        return slot->tries >= LOSS_TRIES_LEAST;
-    return engine->totals.invalid == 0 && needed && slot->tries > slot->proofs + needed;
+    bool udp = answer->reason == REASON_UDP_RESPONSE;
+    if (slot->tries < (udp ? slot->proofs + CONFIRM_TRIES : LOSS_TRIES_LEAST))
+        return;
+    if (udp && engine->totals.invalid > 0)
+        slot->flags |= SLOT_CONFLICT | SLOT_OPEN_SEEN;
+    slot->flags &= (uint8_t)~SLOT_TENTATIVE;
+    engine_decide(engine, host);
 }
 
 /* What silence is worth after this batch. */
@@ -241,7 +174,7 @@ static void certify(struct engine *engine, struct host *host, struct slot *slot,
     if (miss > host->miss)
         host->miss = miss;
     slot->flags |= SLOT_SILENT;
-    decide_slot(engine, host);
+    engine_decide(engine, host);
 }
 
 static void judge_slot(struct engine *engine, struct host *host, uint32_t position,
@@ -251,13 +184,11 @@ static void judge_slot(struct engine *engine, struct host *host, uint32_t positi
     if (!(slot->flags & SLOT_IN_BATCH))
         return;
     slot->flags &= (uint8_t)~SLOT_IN_BATCH;
+    limits_count(host, position, slot, proof->counts);
     if (slot_is_decided(slot))
         return;
     if (slot->flags & SLOT_TENTATIVE) {
-        if (tentative_stands(engine, host, slot, proof->needed)) {
-            slot->flags &= (uint8_t)~SLOT_TENTATIVE;
-            decide_slot(engine, host);
-        }
+        judge_tentative(engine, host, slot);
         return;
     }
     if (!proof->counts || !host->batch.witnessed || position < host->batch.witnessed_from)
@@ -272,6 +203,7 @@ static void judge_slots(struct engine *engine, struct host *host, bool counts, n
 {
     struct loss worst;
     struct proof proof = {counts, controls_upper(&host->controls, &worst), 0};
+    proof.upper += limits_chance_of_gain(host);
     if (outlived_bursts(host, now))
         proof.needed = loss_tries_needed(proof.upper, engine->options.miss);
     for (uint32_t p = host->batch.from; p < host->batch.to; p++)
@@ -285,7 +217,7 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
     unsigned dead = host->slot_count > LARGE_HOST ? DEAD_PASSES_LARGE : DEAD_PASSES;
     if (!host->alive)
         return pass_over && host->pass >= dead ? REASON_HOST_SILENT : REASON_NONE;
-    if (host->limited_since && now - host->limited_since > LIMITED_BUDGET)
+    if (limits_are_costly(engine, host, now))
         return REASON_RATE_LIMITED;
     if (host->void_batches >= VOID_BATCHES_MOST && host->void_reason != REASON_RATE_LIMITED)
         return host->void_reason;
@@ -295,7 +227,7 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
     if (most && host->pass >= most)
         return REASON_TRIES_EXHAUSTED;
     if (host->pass >= PASSES_MOST)
-        return is_limited(host) ? REASON_RATE_LIMITED : REASON_TRIES_EXHAUSTED;
+        return limits_are_known(host) ? REASON_RATE_LIMITED : REASON_TRIES_EXHAUSTED;
     return REASON_NONE;
 }
 
@@ -322,9 +254,9 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         enum judgement judgement = judge_batch(engine, host, now);
         if (judgement == BATCH_EXTENDED)
             return;
-        adapt_to_limit(host, judgement, now);
         adapt_spacing(host, now);
         judge_slots(engine, host, judgement == BATCH_COUNTS, now);
+        limits_adapt(engine, host, judgement, now);
     }
     enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;
     if (host->undecided == 0 || reason != REASON_NONE)
@@ -358,7 +290,7 @@ void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct 
         return;
     if (!is_passing(error) && (slot->flags & SLOT_REFUSED_ONCE)) {
         slot->flags |= SLOT_FAILED;
-        decide_slot(engine, host);
+        engine_decide(engine, host);
         return;
     }
     if (!is_passing(error))

@@ -23,15 +23,20 @@ static double binomial_at_most(const struct loss *loss, double log_coefficient, 
 
 double loss_upper(const struct loss *loss)
 {
+    return loss_upper_at(loss, LOSS_CONFIDENCE);
+}
+
+double loss_upper_at(const struct loss *loss, double confidence)
+{
     if (loss->samples == 0 || loss->lost >= loss->samples)
         return 1;
     if (loss->lost == 0)
-        return -expm1(log1p(-LOSS_CONFIDENCE) / loss->samples);
+        return -expm1(log1p(-confidence) / loss->samples);
     double log_coefficient = log_choose(loss->samples, loss->lost);
     double low = (double)loss->lost / loss->samples, high = 1;
     for (int i = 0; i < 50 && high - low > 1e-9; i++) {
         double middle = (low + high) / 2;
-        if (binomial_at_most(loss, log_coefficient, middle) > 1 - LOSS_CONFIDENCE)
+        if (binomial_at_most(loss, log_coefficient, middle) > 1 - confidence)
             low = middle;
         else
             high = middle;

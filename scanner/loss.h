@@ -17,6 +17,9 @@ struct loss {
 /* Upper confidence bound of the round-trip loss: 1 without samples. */
 double loss_upper(const struct loss *loss);
 
+/* The same with another CONFIDENCE, 0 to 1. */
+double loss_upper_at(const struct loss *loss, double confidence);
+
 /* The smallest k with upper^k <= miss, at least LOSS_TRIES_LEAST; 0: no number of tries
  * will do (the bound is 1). */
 unsigned loss_tries_needed(double upper, double miss);

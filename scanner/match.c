@@ -73,8 +73,8 @@ static void control_returned(struct match *m, struct control *control)
     note_rtt(m, m->at - sent_at);
     if (kind == CONTROL_COMPANION)
         pace_control_returned(&m->engine->pace, epoch);
-    if (kind == CONTROL_TOKEN && host->controls.sources[subject].granted_at < sent_at)
-        host->controls.sources[subject].granted_at = sent_at;
+    if (kind == CONTROL_TOKEN && sent_at >= host->batch.last_sent)
+        host->controls.sources[subject].grants++;
 }
 
 /* A later answer of another kind. Two answers that cannot both be true make the port
@@ -116,6 +116,7 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
         .ttl = m->reply->ttl,
         .tos = m->reply->tos & 0xfc,
         .slot = index,
+        .by_icmp = m->reply->kind == REPLY_ICMP_ERROR,
     };
     uint8_t signature = host_signature(host, &like);
     if (!signature)
@@ -144,10 +145,9 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     unsigned proofs = slot->flags & SLOT_TENTATIVE ? 0 : slot->proofs;
     slot->flags &= (uint8_t)~SLOT_TENTATIVE;
     host->signatures[signature - 1].count++;
-    host->undecided--;
     host->batch.answered++;
     host->batch.rejected += m->reply->kind == REPLY_ICMP_ERROR;
-    m->engine->totals.decided++;
+    engine_decide(m->engine, host);
     enum witness_kind kind = kind_of(m->reply, answer);
     controls_count_answer(&host->controls, kind, proofs);
     controls_add_witness(&host->controls, index, kind);
@@ -246,13 +246,18 @@ static bool udp_fits(struct match *m, const struct probe_address *probe, enum ud
                                               : fields.ip_id == reply->quote.ip_id;
 }
 
+/* Where a source port is all the secret, a guess must not hit one of many. */
+enum { UDP_TRIES_OPEN = 2 };
+
 static bool match_udp(struct match *m, uint32_t index)
 {
     struct host *host = m->host;
     enum udp_match proof;
-    for (unsigned try = host->slots[index].tries; try > 0; try--) {
+    unsigned latest = host->slots[index].tries;
+    for (unsigned try = latest; try > 0; try--) {
         struct probe_address probe = host_probe(host, index, try);
-        if (udp_fits(m, &probe, &proof)) {
+        if (udp_fits(m, &probe, &proof) &&
+            (proof == UDP_MATCH_PROVEN || latest - try < UDP_TRIES_OPEN)) {
             port_answered(m, index, try, proof);
             return true;
         }

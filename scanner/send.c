@@ -25,14 +25,10 @@
 /* A host of so many ports is hailed before the first of them is probed. */
 #define HAIL_FIRST 256
 
-static bool is_limited(const struct host *host)
-{
-    return host->controls.source_count > 0;
-}
-
 static uint32_t probes_left(const struct host *host)
 {
-    uint32_t most = host->undecided < host->batch_most ? host->undecided : host->batch_most;
+    uint32_t batch = limits_batch_most(host);
+    uint32_t most = host->undecided < batch ? host->undecided : batch;
     return most > host->batch.probed ? most - host->batch.probed : 0;
 }
 
@@ -114,40 +110,28 @@ static size_t send_control(struct engine *engine, uint32_t host_index, enum cont
     return engine_write_control(engine, host_index, control, packet);
 }
 
-static size_t send_token_request(struct engine *engine, uint32_t host_index, nsec_t now,
-                                 uint8_t *packet)
+static size_t send_token_request(struct engine *engine, uint32_t host_index, int source,
+                                 nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
-    for (uint8_t i = 0; i < host->controls.source_count; i++) {
-        struct token_source *source = &host->controls.sources[i];
-        if (source->asked_at >= host->batch.last_sent)
-            continue;
-        source->asked_at = now;
-        struct control *control =
-            controls_push(&host->controls, CONTROL_TOKEN, source->slot, i, now);
-        return control ? engine_write_control(engine, host_index, control, packet) : 0;
-    }
-    return 0;
-}
-
-static bool wants_token(const struct host *host)
-{
-    for (size_t i = 0; i < host->controls.source_count; i++) {
-        if (host->controls.sources[i].asked_at < host->batch.last_sent)
-            return true;
-    }
-    return false;
+    struct token_source *asked = &host->controls.sources[source];
+    asked->asks++;
+    asked->asked_at = now;
+    struct control *control =
+        controls_push(&host->controls, CONTROL_TOKEN, asked->slot, (uint8_t)source, now);
+    return control ? engine_write_control(engine, host_index, control, packet) : 0;
 }
 
 /* The next port of the batch that wants a probe in this pass; -1: none is left. */
 static int64_t next_slot(struct host *host)
 {
-    uint32_t positions = host_positions(host);
-    while (host->cursor < positions && host->batch.probed < host->batch_most) {
-        uint32_t index = host_slot_at(host, host->cursor++);
+    uint32_t positions = host_positions(host), most = limits_batch_most(host);
+    while (host->cursor < positions && host->batch.probed < most) {
+        uint32_t position = host->cursor++, index = host_slot_at(host, position);
         const struct slot *slot = &host->slots[index];
-        if (!slot_is_decided(slot) && slot->tries < host->pass &&
-            !(slot->flags & SLOT_IN_BATCH))
+        if (slot_is_decided(slot) || (slot->flags & SLOT_IN_BATCH))
+            continue;
+        if (position < host->declared_count || !host_is_declared(host, index))
             return index;
     }
     if (host->batch.unsent == 0)
@@ -164,7 +148,8 @@ static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t inde
     struct slot *slot = &host->slots[index];
     if (host->batch.probed == 0)
         host->batch.started = now;
-    slot->tries++;
+    if (slot->tries < UINT8_MAX)
+        slot->tries++;
     slot->flags |= SLOT_IN_BATCH;
     slot->sent_at = host_ticks(now);
     host->batch.probed++;
@@ -218,7 +203,7 @@ static nsec_t rest_length(const struct host *host)
         return patient < NSEC_PER_SEC ? patient : NSEC_PER_SEC;
     }
     nsec_t rest = rtt_timeout(&host->rtt);
-    return is_limited(host) && rest < host->limited_rest ? host->limited_rest : rest;
+    return limits_are_known(host) && rest < host->limited_rest ? host->limited_rest : rest;
 }
 
 /* Closers at once and spread over the rest; hails where there is no witness. */
@@ -250,8 +235,9 @@ static size_t next_while_resting(struct engine *engine, uint32_t host_index, nse
         return 0;
     if (host->confirm_count > 0)
         return send_try(engine, host_index, host->confirm[--host->confirm_count], now, packet);
-    if (wants_token(host))
-        return send_token_request(engine, host_index, now, packet);
+    int source = limits_next_request(host);
+    if (source >= 0)
+        return send_token_request(engine, host_index, source, now, packet);
     if (controls->left == 0 || now < controls->next_at)
         return 0;
     controls->left--;
@@ -279,7 +265,7 @@ nsec_t batch_wake_time(const struct host *host, nsec_t now)
     const struct controls *controls = &host->controls;
     if (host->phase == HOST_SENDING)
         return host->next_allowed > now ? host->next_allowed : now;
-    if (host->undecided == 0 || host->confirm_count > 0 || wants_token(host))
+    if (host->undecided == 0 || host->confirm_count > 0 || limits_next_request(host) >= 0)
         return now;
     if (controls->left > 0 && controls->next_at < host->rest_until)
         return controls->next_at;

@@ -45,6 +45,8 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
     seen->origin = signature->answer.origin;
     seen->by = signature->by;
     seen->ttl = signature->ttl;
+    if (seen->reason == REASON_RATE_LIMITED)
+        seen->confirmed = s->host->confirmed[seen->proto];
     if (slot->flags & SLOT_CONFLICT) {
         seen->state = PORT_UNKNOWN;
         seen->reason = REASON_CONFLICT;

@@ -13,6 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where a host rejects by ICMP at one a second, as Linux does, confirming takes its time:
+ * an audit waits for the 299 ports that tell the rest, a scan does not. */
+#define LIMITED_CHECK (400 * NSEC_PER_SEC)
+#define LIMITED_SCAN  (20 * NSEC_PER_SEC)
+
 /* Everything that a run holds, so that it can be let go of in one place. */
 struct run {
     const struct options *options;
@@ -78,6 +83,7 @@ static enum exit_code make_engine(struct run *run)
         .miss = options->miss,
         .max_tries = options->max_tries,
         .deadline = NSEC_NEVER,
+        .limited_budget = options->command == FOR_SCAN ? LIMITED_SCAN : LIMITED_CHECK,
         .source_port_first = run->net->source_port_first,
         .source_port_count = run->net->source_port_count,
         .library = run->library,

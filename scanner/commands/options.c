@@ -147,6 +147,7 @@ int options_parse(struct options *options, enum command_set command, char *const
                   size_t count, struct error *error)
 {
     *options = (struct options){
+        .command = command,
         .max_rate = 20000,
         .miss = 1e-6,
         .shard = 1,

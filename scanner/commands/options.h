@@ -23,7 +23,24 @@ struct words {
     size_t count;
 };
 
+/* Which commands take an option. */
+enum command_set {
+    FOR_CHECK = 1,
+    FOR_SCAN = 2,
+    FOR_LINT = 4,
+    FOR_RESPOND = 8,
+    FOR_EXPLAIN = 16,
+    FOR_PROBES = 32,
+    FOR_RUNS = FOR_CHECK | FOR_SCAN,
+    FOR_AUDITS = FOR_RUNS | FOR_EXPLAIN,
+    FOR_FILES = FOR_CHECK | FOR_LINT | FOR_EXPLAIN,
+    FOR_NETWORK = FOR_AUDITS | FOR_RESPOND,
+    FOR_LIBRARY = FOR_AUDITS | FOR_LINT | FOR_PROBES,
+    FOR_ALL = FOR_NETWORK | FOR_LINT | FOR_PROBES,
+};
+
 struct options {
+    enum command_set command;
     struct words words; /* what is no option: files, targets */
     struct words rules; /* -e */
     const char *ports;  /* -p */
@@ -53,22 +70,6 @@ struct options {
     const char *pcap_path, *probes_folder;
     bool probe;
     bool help;
-};
-
-/* Which commands take an option. */
-enum command_set {
-    FOR_CHECK = 1,
-    FOR_SCAN = 2,
-    FOR_LINT = 4,
-    FOR_RESPOND = 8,
-    FOR_EXPLAIN = 16,
-    FOR_PROBES = 32,
-    FOR_RUNS = FOR_CHECK | FOR_SCAN,
-    FOR_AUDITS = FOR_RUNS | FOR_EXPLAIN,
-    FOR_FILES = FOR_CHECK | FOR_LINT | FOR_EXPLAIN,
-    FOR_NETWORK = FOR_AUDITS | FOR_RESPOND,
-    FOR_LIBRARY = FOR_AUDITS | FOR_LINT | FOR_PROBES,
-    FOR_ALL = FOR_NETWORK | FOR_LINT | FOR_PROBES,
 };
 
 struct option_row {

@@ -124,6 +124,7 @@ static int drive_engine(struct run *run, struct net *net, struct error *error)
         .max_rate = scenario->max_rate,
         .miss = run->miss,
         .max_tries = scenario->max_tries,
+        .limited_budget = 400 * NSEC_PER_SEC,
         .deadline = scenario->deadline == 0 ? NSEC_NEVER : SIM_START + scenario->deadline,
         .source_port_first = net->source_port_first,
         .source_port_count = net->source_port_count,
