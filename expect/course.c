@@ -26,12 +26,11 @@ static int warn_of_waiver(const struct policy *policy, const struct waiver *waiv
     snprintf(what, sizeof what, "%s on %s", days < 0 ? "expired" : "expires", waiver->until);
     if (days <= WAIVER_WARN_DAYS && add_waiver_warning(audit, waiver, what) != 0)
         return -ENOMEM;
-    const char *fault = NULL;
-    for (size_t i = 0; i < waiver->host_count; i++) {
+    const char *fault = waiver_fault(policy, waiver, &waiver->hosts[0]);
+    for (size_t i = 1; i < waiver->host_count && fault; i++)
         fault = waiver_fault(policy, waiver, &waiver->hosts[i]);
-        if (!fault)
-            return 0;
-    }
+    if (!fault)
+        return 0;
     snprintf(what, sizeof what, "is for %s", fault);
     return add_waiver_warning(audit, waiver, what);
 }

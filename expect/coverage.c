@@ -1,5 +1,6 @@
 #include "expect/coverage.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -104,6 +105,7 @@ static bool add_piece(struct sweep *sweep, struct addr first, struct addr last)
     struct coverage_piece *piece = make_room(sweep);
     if (!piece)
         return false;
+    assert(sweep->active_count > 0);
     const struct mention *earliest = sweep->active[0];
     for (size_t i = 1; i < sweep->active_count; i++) {
         if (sweep->active[i]->order < earliest->order)

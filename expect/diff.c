@@ -81,12 +81,11 @@ static int compare_common(struct diff *diff, const struct host_verdicts *host,
     return failed;
 }
 
-/* Adds the ports of VERDICT that OTHER has no verdict on. OTHER may be NULL: none at all. */
-static int add_unmatched(struct diff *diff, const struct change *what,
+/* Adds the ports of CHANGE's only verdict, VERDICT, that OTHER has no verdict on. OTHER may
+ * be NULL: none at all. */
+static int add_unmatched(struct diff *diff, struct change change, const struct verdict *verdict,
                          const struct host_verdicts *other)
 {
-    const struct verdict *verdict = what->before ? what->before : what->after;
-    struct change change = *what;
     change.proto = verdict->seen.proto;
     int failed = portset_copy(&change.ports, &verdict->seen.ports);
     for (size_t i = 0; other && i < other->count && !failed; i++) {
@@ -125,12 +124,15 @@ static int compare_hosts(struct diff *diff, const struct host_verdicts *before,
                 failed = compare_common(diff, host, &before->verdicts[i], &after->verdicts[j]);
         }
     }
-    for (size_t i = 0; before && i < before->count && !failed; i++)
-        failed = add_unmatched(
-            diff, &(struct change){.host = host, .before = &before->verdicts[i]}, after);
-    for (size_t i = 0; after && i < after->count && !failed; i++)
-        failed = add_unmatched(
-            diff, &(struct change){.host = host, .after = &after->verdicts[i]}, before);
+    for (size_t i = 0; before && i < before->count && !failed; i++) {
+        const struct verdict *gone = &before->verdicts[i];
+        failed =
+            add_unmatched(diff, (struct change){.host = host, .before = gone}, gone, after);
+    }
+    for (size_t i = 0; after && i < after->count && !failed; i++) {
+        const struct verdict *new = &after->verdicts[i];
+        failed = add_unmatched(diff, (struct change){.host = host, .after = new}, new, before);
+    }
     if (diff->count > first)
         qsort(diff->items + first, diff->count - first, sizeof *diff->items, compare_changes);
     return failed;

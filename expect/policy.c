@@ -3,6 +3,7 @@
 #include "expect/profile.h"
 #include "expect/suggest.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,7 @@ struct vantage *policy_find_vantage(const struct policy *policy, const char *nam
 void policy_complain_vantage(const struct policy *policy, const char *name,
                              struct complaints *complaints)
 {
+    assert(policy->vantages);
     char advice[SUGGESTION_TEXT_SIZE];
     struct suggestion suggestion = {.word = name};
     for (const struct vantage *vantage = policy->vantages; vantage; vantage = vantage->next)
