@@ -5,18 +5,20 @@ Exit code 0: portvet said nothing wrong and met its goals."""
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.cases import CASES, Case
+from bench.growth import GROWTH
 from bench.measure import Measured, measure
 from bench.score import score
-from bench.table import Result, case_table
+from bench.table import OURS, Result, case_table, growth_table
 from bench.tools import TOOLS, Answers, Task
 from lab import namespaces
+from lab.testing import EXIT_SKIPPED
 from lab.topology import Lab
 
-OURS = "portvet"
 TRICKLE = Path(__file__).with_name("trickle.py")
 
 
@@ -36,7 +38,7 @@ def run_tool(lab: Lab, task: Task, name: str, limit_s: int) -> tuple[Measured, A
                     sum(run.packets for run in runs), runs[-1].exit_code, ""), answers
 
 
-def run_case(case: Case, tools: list[str], runs: int, limit_s: int) -> list[Result]:
+def run_case(case: Case, tools: Sequence[str], runs: int, limit_s: int) -> list[Result]:
     """Each run of each tool in a lab of its own, so that nobody finds it warmed up or worn
     out by another; the tools take turns."""
     results = {name: ([], []) for name in tools}
@@ -64,23 +66,8 @@ def introduce(lab: Lab, address: str) -> str:
     return lab.made["router"].mac_address("up0")
 
 
-def read_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="runs of each tool (default 3)")
-    parser.add_argument("--case", action="append", choices=[case.name for case in CASES],
-                        help="only this case; may be repeated")
-    parser.add_argument("--limit", type=int, default=600, metavar="SECONDS",
-                        help="stop a command that takes longer (default 600)")
-    parser.add_argument("--only-portvet", action="store_true", help="leave the peers out")
-    return parser.parse_args()
-
-
-def main() -> int:
-    reason = namespaces.why_not()
-    if reason:
-        print(f"the benchmark cannot run here: {reason}", file=sys.stderr)
-        return 77
-    arguments = read_arguments()
+def compare(arguments: argparse.Namespace) -> bool:
+    """Prints a table for each case; whether portvet was good in all."""
     good = True
     for case in CASES:
         if arguments.case and case.name not in arguments.case:
@@ -89,8 +76,39 @@ def main() -> int:
                  if name.startswith(OURS) or not arguments.only_portvet]
         results = run_case(case, tools, arguments.runs, arguments.limit)
         print(case_table(results), flush=True)
-        good &= all(result.good for result in results if result.tool.startswith(OURS))
-    return 0 if good else 1
+        good &= all(result.good for result in results if result.ours)
+    return good
+
+
+def grow(arguments: argparse.Namespace) -> bool:
+    """Prints one table of portvet alone."""
+    results = [result for case in GROWTH
+               for result in run_case(case, case.tools, arguments.runs, arguments.limit)]
+    print(growth_table(results))
+    return all(result.good for result in results)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="runs of each tool (default 3)")
+    parser.add_argument("--limit", type=int, default=600, metavar="SECONDS",
+                        help="stop a command that takes longer (default 600)")
+    parser.add_argument("--case", action="append", choices=[case.name for case in CASES],
+                        help="only this case; may be repeated")
+    parser.add_argument("--only-portvet", action="store_true", help="leave the peers out")
+    parser.add_argument("--growth", action="store_true",
+                        help="instead: how portvet's time and memory grow with ports, hosts "
+                             "and loss")
+    return parser.parse_args()
+
+
+def main() -> int:
+    reason = namespaces.why_not()
+    if reason:
+        print(f"the benchmark cannot run here: {reason}", file=sys.stderr)
+        return EXIT_SKIPPED
+    arguments = read_arguments()
+    return 0 if (grow if arguments.growth else compare)(arguments) else 1
 
 
 if __name__ == "__main__":

@@ -82,6 +82,8 @@ def read_zmap(output: str) -> Answers:
 
 TOOLS = {tool.name: tool for tool in (
     Tool("portvet --max-rate 0", portvet("--max-rate", "0"), read_portvet, True),
+    Tool("portvet --max-rate 0 --deadline 9s", portvet("--max-rate", "0", "--deadline", "9s"),
+         read_portvet, True),
     Tool("portvet", portvet(), read_portvet, True),
     Tool("nmap -T4", nmap("-T4"), read_nmap, True),
     Tool("nmap -T4 --min-rate 10000", nmap("-T4", "--min-rate", "10000"), read_nmap, True),
