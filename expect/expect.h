@@ -87,6 +87,10 @@ void plan_free(struct plan *plan);
 int plan_begin(const struct plan *plan, struct audit *audit)
     __attribute__((warn_unused_result));
 
+/* The path of the key of the responder that runs on a target, which its policy names under
+ * `responders`; NULL: none does. Lives as long as the policy. */
+const char *plan_responder_key(const struct plan *plan, size_t target);
+
 /* Adds the verdicts on one target to AUDIT, for each name that it has: each observation
  * split by rule, held against what is expected, waivers applied. A port that was planned
  * but not observed is inconclusive. 0 or -ENOMEM. */

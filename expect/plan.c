@@ -232,6 +232,22 @@ struct plan *plan_new(const struct policy *policy, const struct plan_options *op
     return NULL;
 }
 
+const char *plan_responder_key(const struct plan *plan, size_t target)
+{
+    const struct plan_details *details = plan->details;
+    for (const struct subject *subject = details->heads[target]; subject;
+         subject = subject->alias) {
+        const struct host_spec *spec = subject->piece->spec;
+        const char *name = host_spec_is_name(spec) ? spec->text : NULL;
+        for (const struct responder *responder = details->policy->responders; responder;
+             responder = responder->next) {
+            if (host_spec_covers(&responder->host, name, &subject->address))
+                return responder->key_path;
+        }
+    }
+    return NULL;
+}
+
 void plan_free(struct plan *plan)
 {
     if (!plan)

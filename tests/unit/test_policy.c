@@ -356,6 +356,22 @@ static void several_files_are_one_policy(void **state)
     policy_free(policy);
 }
 
+static void a_target_knows_the_key_of_its_responder(void **state)
+{
+    (void)state;
+    struct complaints complaints = {0};
+    const char *paths[] = {TESTS_DIR "/files/good/responders.yml",
+                           TESTS_DIR "/files/good/smallest.yml"};
+    struct policy *policy = policy_read(paths, 2, NULL, 0, &complaints);
+    assert_non_null(policy);
+    struct plan *plan = plan_of(policy, "app");
+    assert_int_equal(plan->count, 2);
+    assert_string_equal(plan_responder_key(plan, 0), TESTS_DIR "/files/good/outside.key");
+    assert_null(plan_responder_key(plan, 1));
+    plan_free(plan);
+    policy_free(policy);
+}
+
 static void a_file_that_is_not_there_is_an_error(void **state)
 {
     (void)state;
@@ -386,6 +402,7 @@ int main(void)
         cmocka_unit_test(what_is_unknown_is_not_waived_nor_called_not_needed),
         cmocka_unit_test(the_audit_names_its_files_and_vantage),
         cmocka_unit_test(several_files_are_one_policy),
+        cmocka_unit_test(a_target_knows_the_key_of_its_responder),
         cmocka_unit_test(a_file_that_is_not_there_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
