@@ -22,6 +22,8 @@ const struct command *command_find(const char *name); /* NULL: no such command *
 enum exit_code command_check(const struct options *options);
 enum exit_code command_scan(const struct options *options);
 enum exit_code command_lint(const struct options *options);
+enum exit_code command_explain(const struct options *options);
+enum exit_code command_probes(const struct options *options);
 enum exit_code command_respond(const struct options *options);
 
 /* `portvet --help`, and `portvet COMMAND --help`. */

@@ -1,160 +1,197 @@
-/* Which rule decides about a port. */
-#include "expect/explain.h"
+#include "scanner/commands/explain_causes.h"
+#include "scanner/commands/explain_packets.h"
+#include "tests/unit/answers.h"
+#include "tests/unit/probe_bytes.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+static const enum addr_family families[] = {ADDR_IPV4, ADDR_IPV6};
 
-static struct policy *policy;
+/* A conversation with what is said of it. */
+struct story {
+    struct explain_packets packets;
+    char *text;
+    size_t length;
+    uint8_t probe[PACKET_SIZE_MAX];
+};
 
-static int read_example(void **state)
+static void begin(struct story *story)
 {
-    (void)state;
-    struct complaints complaints = {0};
-    const char *path = "grown-up.yml";
-    if (chdir(TESTS_DIR "/files/good") != 0)
-        return -1;
-    policy = policy_read(&path, 1, NULL, 0, &complaints);
-    complaints_free(&complaints);
-    return policy ? 0 : -1;
+    *story = (struct story){0};
+    story->packets.out = open_memstream(&story->text, &story->length);
+    assert_non_null(story->packets.out);
 }
 
-static int free_example(void **state)
+static void send_probe(struct story *story, enum addr_family family, enum template_kind kind)
 {
-    (void)state;
-    policy_free(policy);
-    return 0;
+    size_t length = probe_write(family, kind, "12345678", 8, story->probe);
+    explain_packet(&story->packets, 1, true, story->probe, length);
 }
 
-static int explain(const char *host, const char *port, const char *from, char **text,
-                   struct complaints *complaints)
+static void receive_tcp(struct story *story, unsigned flags)
 {
-    struct explain_query query = {host, port, from, {.tv_sec = 1781524800}};
-    size_t length = 0;
-    FILE *out = open_memstream(text, &length);
-    int status = policy_explain(policy, &query, out, complaints);
-    fclose(out);
-    return status;
+    struct packet_bytes answer;
+    answer_tcp(&answer, story->probe, flags, 1, PROBE_SEQUENCE + 1);
+    explain_packet(&story->packets, 2, false, answer.bytes, answer.length);
 }
 
-static void assert_explains(const char *host, const char *port, const char *from,
-                            const char *expected)
+static void expect(struct story *story, const char *words)
 {
-    struct complaints complaints = {0};
-    char *text = NULL;
-    assert_int_equal(explain(host, port, from, &text, &complaints), 0);
-    assert_int_equal(complaints.count, 0);
-    assert_string_equal(text, expected);
-    free(text);
+    fflush(story->packets.out);
+    if (!strstr(story->text, words))
+        fail_msg("no \"%s\" in: %s", words, story->text);
 }
 
-static void the_rule_in_force_is_shown_with_what_it_goes_before(void **state)
+static void end(struct story *story)
 {
-    (void)state;
-    assert_explains("NODE2.example.com", "8080", "internet",
-                    "NODE2.example.com 8080/tcp from internet: filtered\n"
-                    "  accepts rejected, dropped\n"
-                    "  by the rule grown-up.yml:16:30: 8080,8443,4646-4648 filtered\n"
-                    "  of the group nodes\n"
-                    "  before grown-up.yml:16:79: others filtered\n"
-                    "  waived until 2026-12-31: old CLI still in use, OPS-1432\n");
+    fclose(story->packets.out);
+    free(story->text);
 }
 
-static void others_is_a_rule_like_any(void **state)
-{
-    (void)state;
-    assert_explains("10.20.0.3", "7", "internet",
-                    "10.20.0.3 7/tcp from internet: filtered\n"
-                    "  accepts rejected, dropped\n"
-                    "  by the rule grown-up.yml:16:79: others filtered\n"
-                    "  of the group nodes\n");
-}
-
-static void notes_and_protocols_are_shown(void **state)
-{
-    (void)state;
-    assert_explains("2001:db8::3", "4648/tcp+udp", "node",
-                    "2001:db8::3 4648/tcp from node: open\n"
-                    "  accepts open\n"
-                    "  by the rule grown-up.yml:19:11: 80,443,4646-4648 open\n"
-                    "  of the group nodes\n"
-                    "2001:db8::3 4648/udp from node: open or silent\n"
-                    "  accepts open, silent\n"
-                    "  by the rule grown-up.yml:20:18: 4648/udp open or silent\n"
-                    "  of the group nodes\n"
-                    "  note: gossip is encrypted, so it may not answer\n");
-}
-
-static void without_a_vantage_all_are_explained(void **state)
-{
-    (void)state;
-    assert_explains("node1.example.com", "https", NULL,
-                    "node1.example.com 443/tcp from internet: open\n"
-                    "  accepts open\n"
-                    "  by the rule grown-up.yml:16:17: 80,443 open\n"
-                    "  of the group nodes\n"
-                    "  before grown-up.yml:16:79: others filtered\n"
-                    "node1.example.com 443/tcp from operator: open\n"
-                    "  accepts open\n"
-                    "  by the rule grown-up.yml:17:17: 80,443,8080,8443 open\n"
-                    "  of the group nodes\n"
-                    "node1.example.com 443/tcp from node: open\n"
-                    "  accepts open\n"
-                    "  by the rule grown-up.yml:19:11: 80,443,4646-4648 open\n"
-                    "  of the group nodes\n");
-}
-
-static void a_port_without_a_rule_is_said_to_have_none(void **state)
-{
-    (void)state;
-    assert_explains("node1.example.com", "7", "node",
-                    "node1.example.com 7/tcp from node: nothing is expected, it is not "
-                    "probed\n");
-}
-
-static void what_cannot_be_explained_is_an_error(void **state)
+static void each_form_of_probe_is_told_from_its_bytes(void **state)
 {
     (void)state;
     static const struct {
-        const char *host, *port, *from, *complaint;
+        enum template_kind kind;
+        const char *words;
     } rows[] = {
-        {"10.20.0.0/28", "80", "node", "'10.20.0.0/28' is more than one host"},
-        {"10.21.0.1", "80", "node", "nothing is expected of 10.21.0.1"},
-        {"node3.example.com", "80", "node", "nothing is expected of node3.example.com"},
-        {"10.20.0.1", "80,81", "node", "one port is explained at a time"},
-        {"10.20.0.1", "others", "node", "one port is explained at a time"},
-        {"10.20.0.1", "80 open", "node", "',' or the end of the ports expected, not 'open'"},
-        {"10.20.0.1", "80", "nod", "--from nod: no such vantage; did you mean 'node'?"},
+        {TEMPLATE_SYN, "sent  SYN to port 13124, TTL 64, TOS 0x28"},
+        {TEMPLATE_SYN_MD5, "sent  SYN with an MD5 option to port 13124"},
+        {TEMPLATE_SYN_BAD_OFFSET, "sent  SYN with a wrong data offset to port 13124"},
+        {TEMPLATE_UDP, "sent  UDP to port 13124"},
+        {TEMPLATE_UDP_BAD_LENGTH, "sent  UDP with a wrong length to port 13124"},
+        {TEMPLATE_ECHO, "sent  echo request, TTL 64"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct complaints complaints = {0};
-        char *text = NULL;
-        assert_int_equal(explain(rows[i].host, rows[i].port, rows[i].from, &text, &complaints),
-                         -EINVAL);
-        assert_string_equal(complaints.items[0].text, rows[i].complaint);
-        complaints_free(&complaints);
-        free(text);
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        struct story story;
+        begin(&story);
+        send_probe(&story, families[i % 2], rows[i / 2].kind);
+        expect(&story, rows[i / 2].words);
+        end(&story);
     }
+}
+
+static void answers_are_told_with_distance_and_proof(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story);
+    send_probe(&story, ADDR_IPV4, TEMPLATE_SYN);
+    receive_tcp(&story, TCP_RST | TCP_ACK);
+    expect(&story, "seen  RST from 192.0.2.2, TTL 57 (7 hops), TOS 0x28");
+    expect(&story, "answers the SYN: the host's own stack refuses");
+    receive_tcp(&story, TCP_SYN | TCP_ACK);
+    expect(&story, "answers the SYN: something accepts connections here");
+    end(&story);
+}
+
+static void answer_to_a_malformed_twin_is_a_firewall_s(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story);
+    send_probe(&story, ADDR_IPV6, TEMPLATE_SYN_BAD_OFFSET);
+    receive_tcp(&story, TCP_RST | TCP_ACK);
+    expect(&story, "answers the SYN with a wrong data offset: a firewall");
+    end(&story);
+}
+
+static void icmp_errors_are_told_by_their_reason(void **state)
+{
+    (void)state;
+    struct story story;
+    struct packet_bytes answer;
+    begin(&story);
+    send_probe(&story, ADDR_IPV4, TEMPLATE_SYN);
+    static const uint8_t router[4] = {192, 0, 2, 254};
+    answer_error(&answer, story.probe, router, 3, 13, 28);
+    explain_packet(&story.packets, 2, false, answer.bytes, answer.length);
+    expect(&story, "ICMP error (admin-prohibited) from 192.0.2.254");
+    expect(&story, "a firewall or router");
+    end(&story);
+}
+
+static void echo_replies_tell_how_far_the_host_is(void **state)
+{
+    (void)state;
+    struct story story;
+    struct packet_bytes answer;
+    begin(&story);
+    send_probe(&story, ADDR_IPV4, TEMPLATE_ECHO);
+    answer_echo(&answer, story.probe);
+    explain_packet(&story.packets, 2, false, answer.bytes, answer.length);
+    expect(&story, "answers the echo request: the host is up");
+    assert_int_equal(story.packets.echo_ttl, ANSWER_TTL);
+    end(&story);
+}
+
+static void other_ports_are_decoys(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story);
+    send_probe(&story, ADDR_IPV4, TEMPLATE_SYN);
+    story.probe[header_length(story.probe) + 3]++;
+    explain_packet(&story.packets, 1, true, story.probe, 44);
+    expect(&story, "sent  SYN to port 13125, TTL 64, TOS 0x28 (a decoy");
+    end(&story);
+}
+
+static void bytes_that_are_no_packet_are_passed_over(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story);
+    size_t length = probe_write(ADDR_IPV4, TEMPLATE_SYN_MD5, NULL, 0, story.probe);
+    for (size_t i = 0; i < length; i++) {
+        explain_packet(&story.packets, 1, true, story.probe, i);
+        explain_packet(&story.packets, 1, false, story.probe, i);
+    }
+    end(&story);
+}
+
+static void everything_that_can_be_seen_has_causes(void **state)
+{
+    (void)state;
+    struct observation seen = {0};
+    for (unsigned i = 0; i < PROTO_COUNT * PORT_STATE_COUNT * ORIGIN_COUNT * REASON_COUNT;
+         i++) {
+        seen.proto = (enum proto)(i % PROTO_COUNT);
+        seen.state = (enum port_state)(i / PROTO_COUNT % PORT_STATE_COUNT);
+        seen.origin = (enum origin)(i / PROTO_COUNT / PORT_STATE_COUNT % ORIGIN_COUNT);
+        seen.reason = (enum reason)(i / PROTO_COUNT / PORT_STATE_COUNT / ORIGIN_COUNT);
+        assert_non_null(explain_causes_find(&seen)->causes[0]);
+    }
+}
+
+static void places_are_counted_from_the_host(void **state)
+{
+    (void)state;
+    char text[PLACE_TEXT_SIZE];
+    assert_string_equal(explain_place(62, 60, text), "two hops before the host");
+    assert_string_equal(explain_place(59, 60, text), "one hop behind the host");
+    assert_string_equal(explain_place(252, 60, text), "one hop before the host");
+    assert_string_equal(explain_place(60, 60, text), "");
+    assert_string_equal(explain_place(60, 0, text), "");
+    assert_string_equal(explain_place(64, 40, text), "24 hops before the host");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_rule_in_force_is_shown_with_what_it_goes_before),
-        cmocka_unit_test(others_is_a_rule_like_any),
-        cmocka_unit_test(notes_and_protocols_are_shown),
-        cmocka_unit_test(without_a_vantage_all_are_explained),
-        cmocka_unit_test(a_port_without_a_rule_is_said_to_have_none),
-        cmocka_unit_test(what_cannot_be_explained_is_an_error),
+        cmocka_unit_test(each_form_of_probe_is_told_from_its_bytes),
+        cmocka_unit_test(answers_are_told_with_distance_and_proof),
+        cmocka_unit_test(answer_to_a_malformed_twin_is_a_firewall_s),
+        cmocka_unit_test(icmp_errors_are_told_by_their_reason),
+        cmocka_unit_test(echo_replies_tell_how_far_the_host_is),
+        cmocka_unit_test(other_ports_are_decoys),
+        cmocka_unit_test(bytes_that_are_no_packet_are_passed_over),
+        cmocka_unit_test(everything_that_can_be_seen_has_causes),
+        cmocka_unit_test(places_are_counted_from_the_host),
     };
-    return cmocka_run_group_tests(tests, read_example, free_example);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,92 @@
+/* portvet explain FILE HOST PORT */
+#include "expect/explain.h"
+#include "scanner/commands/audit_run.h"
+#include "scanner/commands/explain_causes.h"
+#include "scanner/commands/explain_packets.h"
+#include "scanner/commands/library.h"
+
+#include <errno.h>
+#include <time.h>
+
+enum { WORD_FILE, WORD_HOST, WORD_PORT, WORD_COUNT };
+
+/* The verdict on each address, after all packets. */
+static void show_verdicts(void *context, const struct audit *audit)
+{
+    const struct explain_packets *packets = context;
+    for (size_t i = 0; i < audit->host_count; i++) {
+        const struct host_verdicts *host = &audit->hosts[i];
+        char address[ADDR_TEXT_SIZE];
+        for (size_t j = 0; j < host->count; j++) {
+            const struct observation *seen = &host->verdicts[j].seen;
+            printf("\n%s, port %u/%s is ", addr_format(&host->address, address),
+                   portset_nth(&seen->ports, 0), proto_name(seen->proto));
+            explain_verdict(stdout, seen, packets->echo_ttl);
+        }
+        if (host->problem)
+            printf("\n%s: %s\n", host->name, host->problem);
+    }
+}
+
+static enum exit_code probe_with(const struct options *options,
+                                 const struct udp_library *library)
+{
+    const char *host = options->words.items[WORD_HOST];
+    const char *port = options->words.items[WORD_PORT];
+    struct complaints complaints = {0};
+    struct policy *policy = policy_from_ports(port, library, &host, 1, &complaints);
+    command_show_complaints(&complaints);
+    complaints_free(&complaints);
+    if (!policy)
+        return EXIT_USAGE;
+    struct explain_packets packets = {.out = stdout};
+    const struct audit_watch watch = {explain_packet, show_verdicts, &packets};
+    putchar('\n');
+    enum exit_code code = audit_run_watched(options, policy, library, &watch);
+    policy_free(policy);
+    return code;
+}
+
+static enum exit_code probe(const struct options *options)
+{
+    struct udp_library library = {0};
+    enum exit_code code = library_load(&library, options);
+    if (code == EXIT_MET)
+        code = probe_with(options, &library);
+    udp_library_free(&library);
+    return code;
+}
+
+static enum exit_code show_rule(const struct options *options, const struct policy *policy)
+{
+    struct explain_query query = {
+        .host = options->words.items[WORD_HOST],
+        .port = options->words.items[WORD_PORT],
+        .from = options->from,
+    };
+    clock_gettime(CLOCK_REALTIME, &query.today);
+    struct complaints complaints = {0};
+    int status = policy_explain(policy, &query, stdout, &complaints);
+    command_show_complaints(&complaints);
+    complaints_free(&complaints);
+    if (status == -ENOMEM)
+        return EXIT_SOFTWARE;
+    return status < 0 ? EXIT_USAGE : EXIT_MET;
+}
+
+enum exit_code command_explain(const struct options *options)
+{
+    if (options->words.count != WORD_COUNT)
+        return command_fail(EXIT_USAGE, "explain needs a file, a host and a port: "
+                                        "explain edge.yml 203.0.113.10 8080");
+    struct complaints complaints = {0};
+    struct policy *policy = policy_read(&options->words.items[WORD_FILE], 1, options->variables,
+                                        options->variable_count, &complaints);
+    command_show_complaints(&complaints);
+    complaints_free(&complaints);
+    if (!policy)
+        return EXIT_FILE;
+    enum exit_code code = show_rule(options, policy);
+    policy_free(policy);
+    return code == EXIT_MET && options->probe ? probe(options) : code;
+}

@@ -1,0 +1,46 @@
+/* The packets of a run as lines for a person: when, what, and what it proves. Anything may
+ * come as a packet; what it means is told by tables. */
+#ifndef SCANNER_COMMANDS_EXPLAIN_PACKETS_H
+#define SCANNER_COMMANDS_EXPLAIN_PACKETS_H
+
+#include "probes/probes.h"
+#include "scanner/clock.h"
+
+#include <stdio.h>
+
+/* The forms in which probes go out. */
+enum sent_form {
+    SENT_SYN,
+    SENT_SYN_MD5,
+    SENT_SYN_BAD_OFFSET,
+    SENT_UDP,
+    SENT_UDP_BAD_LENGTH,
+    SENT_ECHO,
+    SENT_FORM_COUNT,
+};
+
+/* A probe that went out, to be found again by the ports of its answer. */
+struct sent_probe {
+    enum sent_form form;
+    uint16_t source_port, port; /* echo: identifier and sequence number */
+};
+
+enum { SENT_KEPT = 1024 };
+
+struct explain_packets {
+    FILE *out;
+    bool knows_port;
+    uint16_t port; /* the one in question, to which the first probe goes; others are decoys */
+    nsec_t started;
+    uint8_t echo_ttl; /* of the latest echo reply; 0: none */
+    size_t sent_count;
+    struct sent_probe sent[SENT_KEPT]; /* the latest, in a ring */
+};
+
+/* Writes a line or two; a drive_packet_fn, with a struct explain_packets as its context. */
+void explain_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes, size_t length);
+
+/* What REPLY to a probe of FORM proves. */
+const char *explain_proof(enum sent_form form, const struct reply *reply);
+
+#endif
