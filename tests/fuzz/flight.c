@@ -117,10 +117,12 @@ void flight_begin(struct flight *flight, uint64_t seed)
         struct net_route route = route_to(&targets[target].address);
         engine_set_route(flight->engine, target, &route, 0);
     }
-    for (nsec_t until = flight->now + FLIGHT_TIME; flight->now < until;
-         flight->now += NSEC_PER_MSEC) {
-        while (take(flight) > 0)
-            ;
+    nsec_t until = flight->now + FLIGHT_TIME;
+    while (flight->now < until) {
+        if (take(flight) > 0)
+            continue;
+        nsec_t next = engine_deadline(flight->engine, flight->now);
+        flight->now = next > flight->now && next < until ? next : flight->now + NSEC_PER_MSEC;
     }
     engine_totals(flight->engine, &flight->before);
     flight->deadline = engine_deadline(flight->engine, flight->now);

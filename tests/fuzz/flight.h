@@ -11,9 +11,9 @@ struct flight_probe {
     size_t length;
 };
 
-/* Room for everything that the engine sends in FLIGHT_TIME. */
+/* Long enough for every port's first probe and every host's first echo request. */
+#define FLIGHT_TIME (200 * NSEC_PER_MSEC)
 enum { FLIGHT_PROBES_MOST = 64 };
-#define FLIGHT_TIME (20 * NSEC_PER_MSEC)
 
 struct flight {
     struct engine *engine;
