@@ -74,7 +74,8 @@ class ExpectationsTest(unittest.TestCase):
         return run_json(["check", path, *options], self.lab.auditor)
 
     def test_a_file_says_which_rule_is_in_force(self) -> None:
-        done = self.check_file(f"name: small\nhosts:\n  {self.ipv4}:\n    - 1 open\n    - 4 open\n")
+        done = self.check_file(f"name: small\nhosts:\n  {self.ipv4}:\n"
+                               f"    - 1 open\n    - 4 open\n")
         self.assertEqual((done.exit_code, done.report["name"]), (BROKEN, "small"))
         self.assertTrue(done.ports(self.ipv4)["tcp", 4]["rule"].endswith("audit.yml:5"))
         self.assertEqual(len(done.report["files"][0]["sha256"]), 64)

@@ -21,7 +21,8 @@ from lab.topology import Lab
 TARGET = Host("target", default="drop",
               ports=ports("tcp", (22, 80, 443), "open") + ports("tcp", (113,), "reject-reset")
               + ports("udp", (53,), "open") + ports("udp", (514,), "mute"))
-RULES = "22,80,443 open; 113 rejected(reset); udp 53 open; udp 514 silent; others(1-200) dropped"
+RULES = ("22,80,443 open; 113 rejected(reset); udp 53 open; udp 514 silent; "
+         "others(1-200) dropped")
 UNPRIVILEGED = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                 "--bounding-set=-all", "--inh-caps=-all")
 ABSURD_S = 3.0
@@ -39,7 +40,8 @@ class RunsTest(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def check(self, rules: str, *options: str):
-        return run_json(["check", "-e", rules, self.ipv4, self.ipv6, *options], self.lab.auditor)
+        return run_json(["check", "-e", rules, self.ipv4, self.ipv6, *options],
+                        self.lab.auditor)
 
     def test_all_met_is_exit_code_0(self) -> None:
         done = self.check(RULES)
@@ -58,13 +60,15 @@ class RunsTest(unittest.TestCase):
 
     def test_silence_where_open_is_expected_on_udp_is_inconclusive(self) -> None:
         done = self.check("80 open; udp 514 open")
-        self.assertEqual((done.exit_code, done.report["result"]), (INCONCLUSIVE, "inconclusive"))
+        self.assertEqual((done.exit_code, done.report["result"]),
+                         (INCONCLUSIVE, "inconclusive"))
 
     def test_fail_on_never_reports_without_failing(self) -> None:
         self.assertEqual(self.check("23 open", "--fail-on", "never").exit_code, MET)
 
     def test_a_name_that_cannot_be_resolved_is_inconclusive_and_named(self) -> None:
-        done = run_json(["check", "-e", "80 open", self.ipv4, "nosuch.invalid"], self.lab.auditor)
+        done = run_json(["check", "-e", "80 open", self.ipv4, "nosuch.invalid"],
+                        self.lab.auditor)
         self.assertEqual(done.exit_code, INCONCLUSIVE)
         self.assertIn("nosuch.invalid", done.stdout + done.stderr)
 
@@ -88,14 +92,14 @@ class RunsTest(unittest.TestCase):
 
     def test_a_full_standard_output_is_exit_code_73(self) -> None:
         with open("/dev/full", "w") as full:
-            command = self.lab.auditor.command([str(PORTVET), "check", "-e", "80 open", self.ipv4,
-                                                "-o", "json"])
+            command = self.lab.auditor.command(
+                [str(PORTVET), "check", "-e", "80 open", self.ipv4, "-o", "json"])
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, REPORT, done.stderr)
 
     def test_without_the_privilege_it_says_so_with_exit_code_77(self) -> None:
-        command = self.lab.auditor.command([*UNPRIVILEGED, str(PORTVET), "check", "-e", "80 open",
-                                            self.ipv4])
+        command = self.lab.auditor.command(
+            [*UNPRIVILEGED, str(PORTVET), "check", "-e", "80 open", self.ipv4])
         done = subprocess.run(command, capture_output=True, text=True)
         self.assertEqual(done.returncode, PRIVILEGE, done.stderr)
         self.assertIn("--connect", done.stderr)
@@ -121,7 +125,8 @@ class RunsTest(unittest.TestCase):
         self.assertEqual(len(list(ElementTree.parse(path).getroot().iter("failure"))), 1)
 
     def test_quiet_says_nothing_when_all_is_met(self) -> None:
-        done = run(["check", "-e", "22 open; 23 dropped", self.ipv4, "--quiet"], self.lab.auditor)
+        done = run(["check", "-e", "22 open; 23 dropped", self.ipv4, "--quiet"],
+                   self.lab.auditor)
         self.assertEqual((done.exit_code, done.stdout, done.stderr), (MET, "", ""))
         done = run(["check", "-e", "22 dropped", self.ipv4, "--quiet"], self.lab.auditor)
         self.assertEqual(done.exit_code, BROKEN)

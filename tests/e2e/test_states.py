@@ -52,9 +52,10 @@ class StatesTest(unittest.TestCase):
         self.assert_truth(Host("target", declared, default="drop"))
 
     def test_a_default_that_rejects(self) -> None:
+        declared = ports("tcp", (22, 80), "open")
         for default in ("reject-reset", "reject-port-unreachable", "reject-admin-prohibited"):
             with self.subTest(default=default):
-                self.assert_truth(Host("target", ports("tcp", (22, 80), "open"), default=default))
+                self.assert_truth(Host("target", declared, default=default))
 
     def test_a_port_that_the_router_sends_elsewhere(self) -> None:
         front = Host("front", (Port("tcp", 80, "open", ROUTER, dnat_to=("back", 8080)),

@@ -25,7 +25,8 @@ def accept_rules(rows: Iterable[Port]) -> list[str]:
     for row in rows:
         if not BEHAVIOURS[row.behaviour].verdicts:
             numbers[row.proto].append(str(row.number))
-    return [f"{proto} dport {{ {', '.join(group)} }} accept" for proto, group in numbers.items()]
+    return [f"{proto} dport {{ {', '.join(group)} }} accept"
+            for proto, group in numbers.items()]
 
 
 def host_rules(host: Host) -> list[str]:

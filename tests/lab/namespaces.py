@@ -77,7 +77,8 @@ class Namespace:
         remove_namespace(self.name)
 
 
-def connect(left: Namespace, left_interface: str, right: Namespace, right_interface: str) -> None:
+def connect(left: Namespace, left_interface: str,
+            right: Namespace, right_interface: str) -> None:
     """A veth pair between two namespaces, up at both ends."""
     left.ip(f"link add {left_interface} type veth peer name {right_interface} "
             f"netns {right.name}")

@@ -12,7 +12,8 @@ STOP_TIMEOUT_S = 5
 class Process:
     """Started, and ready when this exists."""
 
-    def __init__(self, namespace: Namespace, command: Sequence[str], first_line: str = "") -> None:
+    def __init__(self, namespace: Namespace, command: Sequence[str],
+                 first_line: str = "") -> None:
         self.process = subprocess.Popen(namespace.command(command), text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.process.stdin.write(first_line + "\n")

@@ -64,7 +64,8 @@ class LabTest(unittest.TestCase):
         with Lab([host], routed=False) as lab:
             for address in lab.addresses["target"]:
                 seen = nmap_scan(lab.auditor, address, {22, 23, 24, 80})
-                self.assertEqual({number: opinion.state for (_, number), opinion in seen.items()},
+                states = {number: opinion.state for (_, number), opinion in seen.items()}
+                self.assertEqual(states,
                                  {22: "open", 23: "closed", 24: "filtered", 80: "open"})
 
     def test_a_translated_port_leads_to_the_other_host(self) -> None:

@@ -19,7 +19,7 @@ from lab import firewall, namespaces
 from lab.behaviours import BEHAVIOURS
 from lab.namespaces import Namespace
 from lab.processes import Process
-from lab.rows import HOST, Direction, Host, IcmpLimits, Wire
+from lab.rows import Direction, Host, IcmpLimits, Wire
 
 AUDITOR_IPV4, AUDITOR_IPV6 = "10.99.0.1", "fd00:99::1"
 ROUTER_IPV4, ROUTER_IPV6 = "10.99.0.254", "fd00:99::fe"
