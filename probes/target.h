@@ -5,6 +5,7 @@
 
 #include "probes/addr.h"
 #include "probes/portset.h"
+#include "probes/signature.h"
 #include "probes/state.h"
 
 #include <stdbool.h>
@@ -16,6 +17,9 @@ struct target {
     const struct portset *ports[PROTO_COUNT];    /* NULL: none of that protocol */
     const struct portset *declared[PROTO_COUNT]; /* those named one by one: probed and
                                                     confirmed before the rest; may be NULL */
+    const struct responder_key
+        *responder; /* the target runs `portvet respond` with this key:
+                       what may go out to it is audited. NULL: does not */
 };
 
 /* Ports of one protocol of one address that share everything that is known of them. */

@@ -39,6 +39,16 @@ void controls_add_source(struct controls *controls, const struct addr *by, uint3
             (struct token_source){.by = *by, .slot = slot};
 }
 
+void controls_drop_source(struct controls *controls, const struct addr *by)
+{
+    for (size_t i = 0; i < controls->source_count; i++) {
+        if (!addr_equal(&controls->sources[i].by, by))
+            continue;
+        controls->sources[i] = controls->sources[--controls->source_count];
+        return;
+    }
+}
+
 bool controls_have_witness(const struct controls *controls)
 {
     for (size_t i = 0; i < controls->witness_count; i++) {

@@ -67,8 +67,8 @@ struct witness {
 struct token_source {
     struct addr by;
     uint32_t slot;
-    nsec_t asked_at;       /* when the latest request of this batch was sent */
-    uint8_t asks, grants;  /* of this batch */
+    nsec_t asked_at;      /* when the latest request of this batch was sent */
+    uint8_t asks, grants; /* of this batch */
 };
 
 /* The longest time that all controls were lost, of at least BURST_LEAST in a row: fewer are
@@ -105,6 +105,8 @@ void controls_free(struct controls *controls);
 
 /* Notes that something answers; WITNESS_NONE is passed over. */
 void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind);
+/* Takes back what was noted of an ICMP source. */
+void controls_drop_source(struct controls *controls, const struct addr *by);
 /* Notes an ICMP rejection. */
 void controls_add_source(struct controls *controls, const struct addr *by, uint32_t slot);
 

@@ -255,6 +255,7 @@ size_t engine_take_probes(struct engine *engine, nsec_t now, struct net_packet *
     }
     if (now < engine->paused_until)
         return 0;
+    probe_maker_set_time(engine->maker, (now + engine->options.wall_ahead) / NSEC_PER_SEC);
     uint32_t allowance = pace_allowance(&engine->pace, now);
     size_t count = 0, idle = 0;
     while (count < max && count < allowance && engine->ring_count > idle) {

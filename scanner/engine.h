@@ -15,15 +15,16 @@ struct engine;
 
 struct engine_options {
     struct cookie_key key;
-    uint64_t seed;      /* order of hosts and ports */
-    double max_rate;    /* packets per second; 0: as fast as the path carries */
-    double miss;        /* accepted chance that a certified silence is wrong */
-    unsigned max_tries; /* 0: as many as the proof needs */
-    nsec_t limited_budget;  /* how long ports of one host may be confirmed one by one where
-                               ICMP errors are limited */
-    nsec_t deadline;    /* on the network's clock; NSEC_NEVER: none */
+    uint64_t seed;         /* order of hosts and ports */
+    double max_rate;       /* packets per second; 0: as fast as the path carries */
+    double miss;           /* accepted chance that a certified silence is wrong */
+    unsigned max_tries;    /* 0: as many as the proof needs */
+    nsec_t limited_budget; /* how long ports of one host may be confirmed one by one where
+                              ICMP errors are limited */
+    nsec_t deadline;       /* on the network's clock; NSEC_NEVER: none */
     uint16_t source_port_first, source_port_count;
     const struct udp_library *library;
+    nsec_t wall_ahead; /* the wall clock minus the network's, for what responders sign */
 };
 
 /* Called once for each target, in the order in which they finish. HOST and what it points

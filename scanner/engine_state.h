@@ -2,14 +2,15 @@
  *
  * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
  * judge.c when its silence is proof, twins.c asks who said no, decoys.c whether yes means
- * anything, match.c finds the probe that a packet answers, settle.c turns slots into
- * observations. */
+ * anything, match.c finds the probe that a packet answers, outbound.c reads the answers of
+ * responders, settle.c turns slots into observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
 #include "scanner/address_table.h"
 #include "scanner/engine.h"
 #include "scanner/host.h"
+#include "scanner/outbound.h"
 #include "scanner/pace.h"
 #include "scanner/probe_maker.h"
 #include "scanner/wakeups.h"
@@ -88,6 +89,8 @@ enum judgement {
 
 /* limits.c: somebody rejects by ICMP, from a bucket of tokens. */
 bool limits_are_known(const struct host *host);
+/* There was none after all. */
+void limits_forget(struct host *host);
 /* How many ports the next batch may have. */
 uint32_t limits_batch_most(const struct host *host);
 /* The source that a request for a token is due to; -1: none. */

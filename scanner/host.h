@@ -68,7 +68,7 @@ struct batch {
     bool witnessed;          /* there is something to accompany the probes */
     uint32_t witnessed_from; /* since this position */
     nsec_t started, last_sent, rest_began;
-    unsigned extensions;   /* times that the rest was prolonged */
+    unsigned extensions; /* times that the rest was prolonged */
 };
 
 struct host {
@@ -105,7 +105,10 @@ struct host {
     nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */
 
     bool alive;
-    uint8_t echo_ttl;  /* of echo replies; 0: none seen */
+    bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
+    struct addr beside;     /* outbound: whom ICMP of the responder's own machine comes from */
+    bool refuses_at_random; /* outbound: this machine refused what it had let through */
+    uint8_t echo_ttl;       /* of echo replies; 0: none seen */
     uint8_t stack_ttl; /* of the SYN-ACK or RST with our DSCP that came the shortest way; 0:
                           none seen */
     struct rtt rtt;

@@ -173,7 +173,10 @@ static void certify(struct engine *engine, struct host *host, struct slot *slot,
     double miss = pow(proof->upper, slot->proofs);
     if (miss > host->miss)
         host->miss = miss;
-    slot->flags |= SLOT_SILENT;
+    if (slot->flags & SLOT_TENTATIVE)
+        slot->flags &= (uint8_t)~SLOT_TENTATIVE; /* hearsay; see outbound.h */
+    else
+        slot->flags |= SLOT_SILENT;
     engine_decide(engine, host);
 }
 
@@ -187,7 +190,7 @@ static void judge_slot(struct engine *engine, struct host *host, uint32_t positi
     limits_count(host, position, slot, proof->counts);
     if (slot_is_decided(slot))
         return;
-    if (slot->flags & SLOT_TENTATIVE) {
+    if ((slot->flags & SLOT_TENTATIVE) && !host->what->responder) {
         judge_tentative(engine, host, slot);
         return;
     }
@@ -216,7 +219,7 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
     bool pass_over = host->cursor >= host_positions(host);
     unsigned dead = host->slot_count > LARGE_HOST ? DEAD_PASSES_LARGE : DEAD_PASSES;
     if (!host->alive)
-        return pass_over && host->pass >= dead ? REASON_HOST_SILENT : REASON_NONE;
+        return pass_over && host->pass >= dead ? outbound_absence(host) : REASON_NONE;
     if (limits_are_costly(engine, host, now))
         return REASON_RATE_LIMITED;
     if (host->void_batches >= VOID_BATCHES_MOST && host->void_reason != REASON_RATE_LIMITED)
@@ -279,6 +282,7 @@ void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct 
     if (host->phase == HOST_DONE)
         return;
     if (out->control_try) {
+        (void)outbound_refused(host, out->slot, true, error);
         controls_forget(&host->controls, out->control_try);
         return;
     }
@@ -289,7 +293,8 @@ void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct 
     if (slot_is_decided(slot))
         return;
     if (!is_passing(error) && (slot->flags & SLOT_REFUSED_ONCE)) {
-        slot->flags |= SLOT_FAILED;
+        if (!outbound_refused(host, out->slot, false, error))
+            slot->flags |= SLOT_FAILED;
         engine_decide(engine, host);
         return;
     }

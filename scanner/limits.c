@@ -41,6 +41,15 @@ uint32_t limits_batch_most(const struct host *host)
     return host->sampling ? SAMPLING_BATCH : host->batch_most;
 }
 
+void limits_forget(struct host *host)
+{
+    host->limited_since = 0;
+    host->limited_rest = 0;
+    host->limited_pass = 0;
+    host->sampling = false;
+    host->batch_most = UINT32_MAX;
+}
+
 /* ---- tokens ---- */
 
 /* What the bucket may have gained between the first probe of the batch and AT. */

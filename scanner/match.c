@@ -104,13 +104,11 @@ static bool wants_confirmation(const struct answer *answer, enum udp_match proof
     return answer->reason == REASON_UDP_RESPONSE && proof != UDP_MATCH_PROVEN;
 }
 
-static void decide(struct match *m, uint32_t index, const struct answer *answer, unsigned try,
-                   enum udp_match proof)
+/* 0: no memory, as if the packet had been lost. */
+static uint8_t signature_for(struct match *m, uint32_t index, const struct answer *answer)
 {
-    struct host *host = m->host;
-    struct slot *slot = &host->slots[index];
-    struct signature like = {
-        .proto = host_slot_proto(host, index),
+    const struct signature like = {
+        .proto = host_slot_proto(m->host, index),
         .answer = *answer,
         .by = m->reply->from,
         .ttl = m->reply->ttl,
@@ -118,11 +116,43 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
         .slot = index,
         .by_icmp = m->reply->kind == REPLY_ICMP_ERROR,
     };
-    uint8_t signature = host_signature(host, &like);
+    return host_signature(m->host, &like);
+}
+
+static void hold_hearsay(struct match *m, uint32_t index, const struct answer *answer)
+{
+    struct slot *slot = &m->host->slots[index];
+    uint8_t signature = slot_is_decided(slot) ? 0 : signature_for(m, index, answer);
     if (!signature)
-        return; /* no memory: as if the packet had been lost */
+        return;
+    slot->signature = signature;
+    slot->flags |= SLOT_TENTATIVE;
+    if (m->reply->kind != REPLY_ICMP_ERROR || outbound_is_beside(m->host, &m->reply->from))
+        return;
+    m->host->batch.rejected++;
+    controls_add_source(&m->host->controls, &m->reply->from, index);
+}
+
+/* An answer is worth more than silence, however late it comes. */
+static void take_back(struct match *m, struct slot *slot)
+{
+    slot->flags &= (uint8_t) ~(unsigned)(SLOT_SILENT | SLOT_FAILED);
+    m->host->undecided++;
+    m->engine->totals.decided--;
+}
+
+static void decide(struct match *m, uint32_t index, const struct answer *answer, unsigned try,
+                   enum udp_match proof)
+{
+    struct host *host = m->host;
+    struct slot *slot = &host->slots[index];
+    uint8_t signature = signature_for(m, index, answer);
+    if (!signature)
+        return;
     if (m->reply->kind == REPLY_ICMP_ERROR)
         controls_add_source(&host->controls, &m->reply->from, index);
+    if (slot->flags & (SLOT_SILENT | SLOT_FAILED))
+        take_back(m, slot);
     if (slot->signature && !(slot->flags & SLOT_TENTATIVE)) {
         contradict(host, slot, signature);
         return;
@@ -134,6 +164,7 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
             return;
         weak = weak && answer->reason != REASON_UDP_RESPONSE && try < 3;
     }
+    uint8_t before = slot->signature;
     slot->signature = signature;
     if (weak) {
         slot->flags |= SLOT_TENTATIVE;
@@ -142,7 +173,9 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
             host->confirm[host->confirm_count++] = index;
         return;
     }
-    unsigned proofs = slot->flags & SLOT_TENTATIVE ? 0 : slot->proofs;
+    outbound_unmask(host, before, answer);
+    bool counted = host->what->responder || !(slot->flags & SLOT_TENTATIVE);
+    unsigned proofs = counted ? slot->proofs : 0;
     slot->flags &= (uint8_t)~SLOT_TENTATIVE;
     host->signatures[signature - 1].count++;
     host->batch.answered++;
@@ -155,14 +188,26 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
         decoys_choose(host);
 }
 
+static bool read_answer(struct match *m, uint32_t index, uint32_t try, struct answer *answer)
+{
+    if (!m->host->what->responder)
+        return answer_read(answer, m->reply);
+    struct probe_address probe = host_probe(m->host, index, try);
+    return outbound_read(m->engine->maker, m->host, &probe, m->reply, answer);
+}
+
 /* An answer to try TRY of a port. */
 static void port_answered(struct match *m, uint32_t index, unsigned try, enum udp_match proof)
 {
     struct answer answer;
-    if (!answer_read(&answer, m->reply))
+    if (!read_answer(m, index, try, &answer))
         return;
     struct host *host = m->host;
     struct slot *slot = &host->slots[index];
+    if (outbound_is_hearsay(host, m->reply, &answer)) {
+        hold_hearsay(m, index, &answer);
+        return;
+    }
     note_signs(host, m->reply, answer.host_spoke);
     if (try == slot->tries && !slot_is_decided(slot))
         note_rtt(m, (nsec_t)(host_ticks(m->at) - slot->sent_at) << 10);
@@ -173,7 +218,10 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
 static void control_answered(struct match *m, struct control *control)
 {
     struct answer answer;
-    bool tells = answer_read(&answer, m->reply);
+    bool tells = read_answer(m, control->slot, control->try, &answer);
+    bool hearsay = tells && outbound_is_hearsay(m->host, m->reply, &answer);
+    if (hearsay && control->kind != CONTROL_TOKEN)
+        return;
     if (tells || m->reply->kind == REPLY_ECHO)
         note_signs(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
     if (tells && control->kind == CONTROL_TWIN)
@@ -280,6 +328,8 @@ static bool match_echo(struct match *m)
     struct control *control = controls_match(&m->host->controls, CONTROL_SLOT_ECHO, ids);
     if (!control)
         return false;
+    if (m->host->what->responder)
+        return true; /* its machine is there, which says nothing of the responder */
     if (control->kind == CONTROL_HAIL)
         controls_add_witness(&m->host->controls, CONTROL_SLOT_ECHO, WITNESS_ECHO);
     control_answered(m, control);

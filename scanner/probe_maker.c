@@ -11,11 +11,16 @@ struct probe_maker {
     uint16_t source_port_first, source_port_count;
     struct template *syn[PROBE_FORM_COUNT][FAMILY_COUNT], *echo[FAMILY_COUNT];
     struct template *udp_empty[FAMILY_COUNT], *udp_twin[FAMILY_COUNT];
+    struct template *tagged_syn[FAMILY_COUNT], *tagged_udp[FAMILY_COUNT];
+    int64_t seconds;                     /* of the wall clock, for tags */
     struct template **udp[FAMILY_COUNT]; /* one for each probe of the library */
 };
 
 /* Echo requests carry as many bytes as a cookie has, so that no stack finds them odd. */
-static const uint8_t echo_payload[8];
+enum { ECHO_PAYLOAD = 8 };
+
+/* What a template is made with where every probe fills in its own. */
+static const uint8_t blank[SIGNATURE_DATAGRAM_SIZE];
 
 static size_t family_index(const struct addr *addr)
 {
@@ -54,11 +59,12 @@ static int add_family(struct probe_maker *maker, size_t f, struct error *error)
         {TEMPLATE_SYN_BAD_OFFSET, 0, &maker->syn[PROBE_BAD_OFFSET][f]},
         {TEMPLATE_UDP, 0, &maker->udp_empty[f]},
         {TEMPLATE_UDP_BAD_LENGTH, 0, &maker->udp_twin[f]},
-        {TEMPLATE_ECHO, sizeof echo_payload, &maker->echo[f]},
+        {TEMPLATE_ECHO, ECHO_PAYLOAD, &maker->echo[f]},
+        {TEMPLATE_SYN_STAMPED, 0, &maker->tagged_syn[f]},
+        {TEMPLATE_UDP, SIGNATURE_DATAGRAM_SIZE, &maker->tagged_udp[f]},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        *rows[i].place =
-            template_new(families[f], rows[i].kind, echo_payload, rows[i].payload, error);
+        *rows[i].place = template_new(families[f], rows[i].kind, blank, rows[i].payload, error);
         if (!*rows[i].place)
             return -1;
     }
@@ -98,6 +104,8 @@ void probe_maker_free(struct probe_maker *maker)
         template_free(maker->udp_empty[f]);
         template_free(maker->udp_twin[f]);
         template_free(maker->echo[f]);
+        template_free(maker->tagged_syn[f]);
+        template_free(maker->tagged_udp[f]);
         for (size_t i = 0; maker->udp[f] && i < maker->library->count; i++)
             template_free(maker->udp[f][i]);
         free(maker->udp[f]);
@@ -139,6 +147,47 @@ static void make_transaction(const struct probe_maker *maker, const struct probe
     }
 }
 
+void probe_maker_set_time(struct probe_maker *maker, int64_t seconds)
+{
+    maker->seconds = seconds;
+}
+
+/* The sequence number and the transaction are the nonces that a responder signs. */
+static size_t write_tagged(const struct probe_maker *maker, const struct probe_address *probe,
+                           struct probe_fields *fields, uint8_t *packet)
+{
+    size_t f = family_index(probe->target);
+    if (probe->proto == PROTO_TCP) {
+        struct syn_tag tag = signature_tag_syn(probe->responder, probe->port,
+                                               fields->cookie.sequence, maker->seconds);
+        fields->stamp = (struct stamp_fields){.timestamp = tag.timestamp, .window = tag.window};
+        return template_write(maker->tagged_syn[f], fields, packet);
+    }
+    uint8_t nonce[TRANSACTION_MAX], datagram[SIGNATURE_DATAGRAM_SIZE];
+    make_transaction(maker, probe, fields->source_port, nonce);
+    signature_tag_udp(probe->responder, probe->port, nonce, maker->seconds, datagram);
+    fields->transaction = datagram;
+    fields->transaction_length = sizeof datagram;
+    return template_write(maker->tagged_udp[f], fields, packet);
+}
+
+bool probe_maker_is_signed(const struct probe_maker *maker, const struct probe_address *probe,
+                           const struct reply *reply)
+{
+    if (reply->kind == REPLY_SYN_ACK) {
+        const struct syn_answer answer = {reply->sequence, reply->timestamp};
+        return reply->has_timestamp &&
+               signature_verify_syn_answer(probe->responder, probe->port,
+                                           reply->acknowledgement - 1, reply->timestamp_echo,
+                                           &answer);
+    }
+    if (reply->kind != REPLY_UDP || reply->payload_length != SIGNATURE_DATAGRAM_SIZE)
+        return false;
+    uint8_t nonce[TRANSACTION_MAX];
+    make_transaction(maker, probe, reply->source_port, nonce);
+    return signature_verify_udp_answer(probe->responder, probe->port, nonce, reply->payload);
+}
+
 size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *probe,
                          enum probe_form form, uint8_t *packet)
 {
@@ -151,6 +200,8 @@ size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *
         .port = probe->port,
         .cookie = probe_maker_fields(maker, probe, source_port),
     };
+    if (probe->responder && form == PROBE_PLAIN)
+        return write_tagged(maker, probe, &fields, packet);
     if (probe->proto == PROTO_TCP)
         return template_write(maker->syn[form][f], &fields, packet);
     if (form != PROBE_PLAIN)
@@ -195,7 +246,7 @@ enum udp_match probe_maker_match_udp(const struct probe_maker *maker,
 {
     const struct udp_probe *known =
         maker->library ? udp_library_find(maker->library, probe->port) : NULL;
-    if (!known)
+    if (!known || probe->responder)
         return UDP_MATCH_SHAPE;
     uint8_t transaction[TRANSACTION_MAX];
     make_transaction(maker, probe, reply->source_port, transaction);

@@ -29,6 +29,7 @@ struct probe_address {
     enum proto proto;
     uint16_t port;
     uint32_t try;
+    const struct responder_key *responder; /* NULL: an ordinary probe */
 };
 
 /* KEY and LIBRARY are borrowed; LIBRARY may be NULL. NULL with *ERROR: no memory. */
@@ -48,6 +49,9 @@ struct cookie_fields probe_maker_fields(const struct probe_maker *maker,
                                         const struct probe_address *probe,
                                         uint16_t source_port);
 
+/* The time, as time(2) has it, that tags for responders are made with from now on. */
+void probe_maker_set_time(struct probe_maker *maker, int64_t seconds);
+
 /* Writes the packet (room for PACKET_SIZE_MAX) and returns its length. */
 size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *probe,
                          enum probe_form form, uint8_t *packet);
@@ -66,5 +70,9 @@ size_t probe_maker_write_echo(struct probe_maker *maker, const struct probe_addr
 enum udp_match probe_maker_match_udp(const struct probe_maker *maker,
                                      const struct probe_address *probe,
                                      const struct reply *reply);
+
+/* Whether the responder signed this answer to PROBE, whose cookie has been found right. */
+bool probe_maker_is_signed(const struct probe_maker *maker, const struct probe_address *probe,
+                           const struct reply *reply);
 
 #endif

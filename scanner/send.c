@@ -57,10 +57,14 @@ void batch_begin(struct host *host, nsec_t now)
 struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try)
 {
     if (slot == CONTROL_SLOT_ECHO)
-        return (struct probe_address){&host->route.source, &host->what->address, PROTO_TCP, 0,
-                                      try};
-    return (struct probe_address){&host->route.source, &host->what->address,
-                                  host_slot_proto(host, slot), host_slot_port(host, slot), try};
+        return (struct probe_address){
+            &host->route.source, &host->what->address, PROTO_TCP, 0, try, NULL};
+    return (struct probe_address){&host->route.source,
+                                  &host->what->address,
+                                  host_slot_proto(host, slot),
+                                  host_slot_port(host, slot),
+                                  try,
+                                  host->what->responder};
 }
 
 size_t engine_write_control(struct engine *engine, uint32_t host_index, struct control *control,

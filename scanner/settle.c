@@ -52,6 +52,8 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
         seen->reason = REASON_CONFLICT;
         seen->origin = ORIGIN_UNKNOWN;
         seen->open_seen = slot->flags & SLOT_OPEN_SEEN;
+    } else if (s->host->what->responder) {
+        outbound_settle(s->host, seen);
     } else if (signature->answer.maybe_absent && !s->host->alive) {
         seen->state = PORT_UNKNOWN; /* nobody is there, as far as that hop can tell */
     } else if ((slot->flags & SLOT_TENTATIVE) && seen->reason == REASON_UDP_RESPONSE) {
@@ -67,19 +69,25 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
     }
 }
 
+static bool is_still_held(const struct host *host, const struct slot *slot)
+{
+    return host->what->responder && (slot->flags & SLOT_TENTATIVE);
+}
+
 static void observe_slot(const struct settlement *s, uint32_t index, struct observation *seen)
 {
     const struct slot *slot = &s->host->slots[index];
     *seen =
         (struct observation){.proto = host_slot_proto(s->host, index), .tries = slot->tries};
     if (slot->flags & SLOT_SILENT) {
-        seen->state = seen->proto == PROTO_TCP ? PORT_DROPPED : PORT_SILENT;
+        bool certain = seen->proto == PROTO_TCP || s->host->what->responder;
+        seen->state = certain ? PORT_DROPPED : PORT_SILENT;
         seen->reason = REASON_NO_RESPONSE;
         seen->miss = s->host->miss;
     } else if (slot->flags & SLOT_FAILED) {
         seen->reason = REASON_SEND_FAILED;
         seen->origin = ORIGIN_LOCAL;
-    } else if (slot->signature) {
+    } else if (slot->signature && !is_still_held(s->host, slot)) {
         observe_answer(s, index, seen);
     } else {
         seen->reason = s->undecided;

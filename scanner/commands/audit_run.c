@@ -5,6 +5,7 @@
 #include "scanner/commands/outputs.h"
 #include "scanner/commands/progress.h"
 #include "scanner/commands/resolve.h"
+#include "scanner/commands/responder_keys.h"
 #include "scanner/evidence.h"
 #include "scanner/net_live.h"
 #include "scanner/privileges.h"
@@ -23,6 +24,7 @@ struct run {
     const struct options *options;
     const struct udp_library *library;
     struct plan *plan;
+    struct responder_keys keys;
     struct outputs outputs;
     struct net *net;
     struct engine *engine;
@@ -49,7 +51,20 @@ static enum exit_code make_plan(struct run *run, const struct policy *policy)
     run->plan = plan_new(policy, &plan_options, &complaints);
     command_show_complaints(&complaints);
     complaints_free(&complaints);
+    struct error error;
+    if (run->plan && responder_keys_assign(&run->keys, run->plan, &error) < 0)
+        return command_fail(EXIT_FILE, "%s", error.text);
     return run->plan ? EXIT_MET : EXIT_FILE;
+}
+
+/* Frames past the kernel's IP output would slip by a firewall on this machine. */
+static bool is_outbound(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->targets[i].responder)
+            return true;
+    }
+    return false;
 }
 
 static enum exit_code open_network(struct run *run)
@@ -58,6 +73,7 @@ static enum exit_code open_network(struct run *run)
         .interface = run->options->interface,
         .source = run->options->source,
         .source_port = run->options->source_port,
+        .kernel_output = is_outbound(run->plan),
     };
     struct error error;
     int status = privileges_raise(&error);
@@ -75,6 +91,13 @@ static int judge(void *context, const struct host_observation *host)
     return plan_judge(run->plan, host, run->audit);
 }
 
+static nsec_t wall_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
 static enum exit_code make_engine(struct run *run)
 {
     const struct options *options = run->options;
@@ -88,6 +111,7 @@ static enum exit_code make_engine(struct run *run)
         .source_port_count = run->net->source_port_count,
         .library = run->library,
         .seed = options->seed,
+        .wall_ahead = wall_clock() - run->net->now(run->net),
     };
     /* The order may be repeated, the key never: it is what nobody can guess. */
     cookie_key_draw(&engine_options.key);
@@ -250,5 +274,6 @@ enum exit_code audit_run_watched(const struct options *options, const struct pol
     (void)!evidence_close(run.evidence, &ignored);
     audit_free(run.audit);
     plan_free(run.plan);
+    responder_keys_free(&run.keys);
     return code;
 }
