@@ -1,0 +1,44 @@
+/* One probe without a raw socket: a TCP connection that is begun, or a datagram from a
+ * connected UDP socket, and what the kernel says came of it.
+ *
+ * Needs no privilege. The kernel shows ICMP errors in full (IP_RECVERR) but not the headers
+ * of a RST, so that who sent it stays unknown. It knows no clock and no policy. */
+#ifndef SCANNER_CONNECT_SOCKET_H
+#define SCANNER_CONNECT_SOCKET_H
+
+#include "probes/probes.h"
+
+struct connect_way {
+    const char *interface; /* NULL: as the kernel routes */
+    struct addr source;    /* ADDR_NONE: as the kernel chooses */
+    const struct udp_library *library;
+};
+
+struct connect_socket {
+    int fd;
+    enum proto proto;
+    uint16_t port;
+    bool refused; /* while it was begun */
+    struct addr target, source;
+    const struct udp_probe *asked; /* UDP; NULL: an empty datagram */
+    uint8_t transaction[UDP_TRANSACTION_MAX];
+};
+
+struct connect_answer {
+    struct answer answer;
+    struct addr by;
+    bool proven; /* nobody off the path could have made it up */
+};
+
+/* Begins. 0, or -errno: nothing left this machine (-EMFILE: too many are open). */
+int connect_socket_open(struct connect_socket *socket, const struct connect_way *way,
+                        const struct addr *target, enum proto proto, uint16_t port)
+    __attribute__((warn_unused_result));
+
+/* To be called when poll() shows anything for the descriptor. False: no answer yet. */
+bool connect_socket_read(struct connect_socket *socket, struct connect_answer *answer);
+
+/* Ends it, a connection by a RST, so that neither side keeps anything. */
+void connect_socket_close(struct connect_socket *socket);
+
+#endif
