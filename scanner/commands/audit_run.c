@@ -1,6 +1,7 @@
 #include "scanner/commands/audit_run.h"
 
 #include "scanner/commands/confine.h"
+#include "scanner/commands/connect_audit.h"
 #include "scanner/commands/interrupt.h"
 #include "scanner/commands/outputs.h"
 #include "scanner/commands/progress.h"
@@ -28,6 +29,7 @@ struct run {
     struct outputs outputs;
     struct net *net;
     struct engine *engine;
+    struct connect *connect; /* in place of both, with --connect */
     struct audit *audit;
     struct progress progress;
     const struct audit_watch *watch; /* NULL: nobody */
@@ -67,8 +69,18 @@ static bool is_outbound(const struct plan *plan)
     return false;
 }
 
+static enum exit_code open_connections(struct run *run)
+{
+    struct error error;
+    run->connect =
+        connect_audit_open(run->options, run->plan, run->library, &run->progress, &error);
+    return run->connect ? EXIT_MET : command_fail(EXIT_USAGE, "%s", error.text);
+}
+
 static enum exit_code open_network(struct run *run)
 {
+    if (run->options->connect)
+        return open_connections(run);
     const struct net_live_options live = {
         .interface = run->options->interface,
         .source = run->options->source,
@@ -101,6 +113,8 @@ static nsec_t wall_clock(void)
 static enum exit_code make_engine(struct run *run)
 {
     const struct options *options = run->options;
+    if (run->connect)
+        return EXIT_MET;
     struct engine_options engine_options = {
         .max_rate = options->max_rate,
         .miss = options->miss,
@@ -128,7 +142,7 @@ static enum exit_code make_engine(struct run *run)
 static enum exit_code begin_audit(struct run *run)
 {
     run->audit = audit_new();
-    if (!run->audit || !(run->audit->mode = strdup("raw")) ||
+    if (!run->audit || !(run->audit->mode = strdup(run->connect ? "connect" : "raw")) ||
         plan_begin(run->plan, run->audit) < 0)
         return command_fail(EXIT_SOFTWARE, "out of memory");
     snprintf(run->audit->version, sizeof run->audit->version, "%s", PORTVET_VERSION);
@@ -167,7 +181,7 @@ static void note_packet(void *context, nsec_t at, bool sent, const uint8_t *byte
         run->watch->packet(run->watch->context, at, sent, bytes, length);
 }
 
-static enum exit_code scan(struct run *run)
+static int drive_engine(struct run *run, struct error *error)
 {
     nsec_t started = run->net->now(run->net);
     const struct drive drive = {
@@ -179,10 +193,24 @@ static enum exit_code scan(struct run *run)
         .packet = run->evidence || run->watch ? note_packet : NULL,
         .packet_context = run,
     };
-    struct error error;
-    int status = drive_run(&drive, &error);
-    progress_end(&run->progress);
+    int status = drive_run(&drive, error);
     note_traffic(run, started);
+    return status;
+}
+
+static int make_connections(struct run *run, struct error *error)
+{
+    int status =
+        connect_run(run->connect, run->plan->targets, run->plan->count, judge, run, error);
+    run->audit->traffic = connect_audit_traffic(run->connect);
+    return status;
+}
+
+static enum exit_code scan(struct run *run)
+{
+    struct error error;
+    int status = run->connect ? make_connections(run, &error) : drive_engine(run, &error);
+    progress_end(&run->progress);
     run->audit->interrupted = *interrupt_flag() != 0;
     clock_gettime(CLOCK_REALTIME, &run->audit->finished);
     if (plan_finish(run->plan, run->audit) < 0 || status == -ENOMEM)
@@ -267,6 +295,7 @@ enum exit_code audit_run_watched(const struct options *options, const struct pol
     progress_init(&run.progress, options->progress);
     enum exit_code code = perform(&run, policy);
     engine_free(run.engine);
+    connect_free(run.connect);
     if (run.net)
         run.net->close(run.net);
     outputs_close(&run.outputs);

@@ -36,6 +36,7 @@ int confine(const struct options *options, const struct outputs *outputs, struct
     const struct sandbox_options walls = {
         .report_directories = directories,
         .directory_count = count,
+        .connects = options->connect,
     };
     return tolerate(options, sandbox_enter(&walls, error), error);
 }

@@ -310,6 +310,14 @@ int option_require_sandbox(struct options *options, const char *value, struct er
     return 0;
 }
 
+int option_connect(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->connect = true;
+    return 0;
+}
+
 int option_pcap(struct options *options, const char *value, struct error *error)
 {
     (void)error;

@@ -34,6 +34,7 @@ int option_fail_on(struct options *options, const char *value, struct error *err
 int option_variable(struct options *options, const char *value, struct error *error);
 int option_user(struct options *options, const char *value, struct error *error);
 int option_require_sandbox(struct options *options, const char *value, struct error *error);
+int option_connect(struct options *options, const char *value, struct error *error);
 int option_pcap(struct options *options, const char *value, struct error *error);
 int option_probe(struct options *options, const char *value, struct error *error);
 int option_probes(struct options *options, const char *value, struct error *error);

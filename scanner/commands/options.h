@@ -67,6 +67,7 @@ struct options {
     const char *user; /* --user */
     bool require_sandbox;
     const char *key, *new_key; /* files */
+    bool connect; /* no raw sockets */
     const char *pcap_path, *probes_folder;
     bool probe;
     bool help;
