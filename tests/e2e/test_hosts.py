@@ -8,6 +8,9 @@ from lab.rows import KERNEL_LIMITS, Host, ports
 from lab.testing import main
 from lab.topology import Lab
 
+REJECTS_ALL = Host("target", ports("tcp", (22,), "open"), default="reject-port-unreachable",
+                   icmp_limits=KERNEL_LIMITS)
+
 
 class HostsTest(unittest.TestCase):
     def test_a_dead_host_is_inconclusive_and_never_filtered(self) -> None:
@@ -66,13 +69,17 @@ class HostsTest(unittest.TestCase):
                      if opinion.state == "open"})
 
     def test_a_limit_on_icmp_never_turns_a_reject_into_a_drop(self) -> None:
-        target = Host("target", ports("tcp", (22,), "open"), default="reject-port-unreachable",
-                      icmp_limits=KERNEL_LIMITS)
-        with Lab([target]) as lab:
-            done = run_json(["scan", *lab.addresses["target"], "-p", "1-30"], lab.auditor)
+        with Lab([REJECTS_ALL]) as lab:
+            done = run_json(["scan", *lab.addresses["target"], "-p", "1-300"], lab.auditor)
             for address in lab.addresses["target"]:
                 states = {entry["state"] for entry in done.ports(address).values()}
                 self.assertLessEqual(states, {"open", "rejected", "unknown"})
+
+    def test_declared_ports_are_confirmed_one_by_one_however_slow_icmp_is(self) -> None:
+        with Lab([REJECTS_ALL]) as lab:
+            rules = "22 open; 80,443,3306,5432,6379,8080,8443,9000,9090,9200 rejected"
+            done = run_json(["check", "-e", rules, *lab.addresses["target"]], lab.auditor)
+            self.assertEqual(done.exit_code, MET, done.stdout)
 
 
 if __name__ == "__main__":
