@@ -35,7 +35,7 @@ static uint16_t draw_port(const struct host *host, uint64_t *random, size_t coun
 void decoys_choose(struct host *host)
 {
     struct decoys *decoys = &host->decoys;
-    if (decoys->chosen)
+    if (decoys->chosen || host->what->responder)
         return;
     decoys->chosen = true;
     uint64_t random = host->seed;

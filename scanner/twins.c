@@ -56,12 +56,6 @@ static bool stands_as_one(const struct host *host, const struct signature *signa
     return signature->proto == PROTO_TCP && any_signature(host, is_reference);
 }
 
-static bool is_declared(const struct host *host, uint32_t slot)
-{
-    const struct port_index *declared = host->declared[host_slot_proto(host, slot)];
-    return declared && port_index_rank(declared, host_slot_port(host, slot)) >= 0;
-}
-
 static const struct signature *signature_of(const struct host *host, uint32_t slot)
 {
     const struct slot *asked = &host->slots[slot];
@@ -81,7 +75,7 @@ static bool is_wanted(const struct host *host, uint32_t slot, unsigned taken)
     if (stands_as_one(host, signature))
         return taken < SAMPLE_OF_CLASS;
     return taken < ASKED_OF_CLASS &&
-           (signature->count <= ASKED_OF_CLASS || is_declared(host, slot));
+           (signature->count <= ASKED_OF_CLASS || host_is_declared(host, slot));
 }
 
 static void choose_cases(struct host *host)
@@ -103,7 +97,7 @@ static void choose_cases(struct host *host)
 
 bool twins_begin(struct host *host)
 {
-    if (!any_signature(host, is_questionable))
+    if (host->what->responder || !any_signature(host, is_questionable))
         return false;
     host->twins.cases = calloc(TWIN_CASES_MOST, sizeof *host->twins.cases);
     if (!host->twins.cases)
@@ -173,26 +167,40 @@ static unsigned rounds_needed(const struct engine *engine, const struct host *ho
     return needed <= ROUNDS_MOST ? needed : 0;
 }
 
+/* What further answers could lead to. */
+struct prospects {
+    unsigned needed;
+    bool reference_silent;   /* an answered MD5 twin would tell a firewall */
+    bool answered_elsewhere; /* silence of both twins would tell the stack */
+};
+
+static struct prospects look_ahead(const struct engine *engine, const struct host *host)
+{
+    return (struct prospects){rounds_needed(engine, host), reference_is_silent(host),
+                              twins_answered_elsewhere(host)};
+}
+
 /* Rounds until ONE is either told or will not be. */
 static unsigned rounds_for(const struct host *host, const struct twin_case *one,
-                           unsigned needed)
+                           const struct prospects *prospects)
 {
+    unsigned needed = prospects->needed;
     if (is_resolved(host, one))
         return is_misplaced(host, one) ? ROUNDS_PLAIN : 0;
     if (host_slot_proto(host, one->slot) == PROTO_UDP)
         return ROUNDS_PLAIN;
-    if ((one->answered & 1 << PROBE_TWIN) && reference_is_silent(host))
+    if (one->answered && prospects->reference_silent)
         return needed ? needed : ROUNDS_MOST;
-    if (!one->answered && twins_answered_elsewhere(host) && needed)
-        return needed;
+    if (!one->answered && prospects->answered_elsewhere && needed)
+        return needed + 1; /* the MD5 twin may have missed the first */
     return ROUNDS_PLAIN;
 }
 
 static bool is_open_question(const struct engine *engine, const struct host *host)
 {
-    unsigned needed = rounds_needed(engine, host);
+    const struct prospects prospects = look_ahead(engine, host);
     for (size_t i = 0; i < host->twins.count; i++) {
-        if (host->twins.rounds < rounds_for(host, &host->twins.cases[i], needed))
+        if (host->twins.rounds < rounds_for(host, &host->twins.cases[i], &prospects))
             return true;
     }
     return false;
@@ -208,18 +216,21 @@ static size_t steps(const struct twins *twins)
 }
 
 static bool wants_form(const struct host *host, const struct twin_case *one,
-                       enum probe_form form)
+                       enum probe_form form, bool md5_can_tell)
 {
     if (one->is_reference)
         return form == PROBE_TWIN && !one->answered;
     if (is_resolved(host, one) || (one->answered & 1 << form))
         return false;
-    return form == PROBE_TWIN || host_slot_proto(host, one->slot) == PROTO_TCP;
+    if (host_slot_proto(host, one->slot) == PROTO_UDP)
+        return form == PROBE_TWIN;
+    return form == PROBE_BAD_OFFSET || md5_can_tell;
 }
 
 static struct control *next_control(struct host *host, nsec_t now)
 {
     struct twins *twins = &host->twins;
+    bool md5_can_tell = reference_is_silent(host) || twins_answered_elsewhere(host);
     while (twins->step < steps(twins)) {
         size_t step = twins->step++;
         if (step == 0 && host->echo_ttl)
@@ -229,7 +240,7 @@ static struct control *next_control(struct host *host, nsec_t now)
         const struct twin_case *one = &twins->cases[(step - 1) / (PROBE_FORM_COUNT - 1)];
         enum probe_form form =
             (enum probe_form)((step - 1) % (PROBE_FORM_COUNT - 1) + PROBE_TWIN);
-        if (!wants_form(host, one, form))
+        if (!wants_form(host, one, form, md5_can_tell))
             continue;
         struct control *control =
             controls_push(&host->controls, CONTROL_TWIN, one->slot, 0, now);
@@ -270,7 +281,7 @@ void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
     struct twins *twins = &host->twins;
     twins->rounds++;
     unsigned needed = rounds_needed(engine, host);
-    twins->certified = needed && twins->rounds >= needed;
+    twins->certified = needed && twins->rounds > needed;
     if (is_open_question(engine, host)) {
         twins->step = 0;
         return;
