@@ -65,6 +65,15 @@ nsec_t decoys_due(const struct host *host)
     return decoys_pending(host) ? host->decoys.due : NSEC_NEVER;
 }
 
+/* Tries follow each other as soon as an answer is due, and after the last one waits longer. */
+static nsec_t patience(const struct host *host)
+{
+    const struct rtt *rtt = &host->rtt;
+    if (host->decoys.tries == DECOY_TRIES || !rtt_known(rtt))
+        return rtt_timeout(rtt);
+    return rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC;
+}
+
 size_t decoys_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
                          uint8_t *packet)
 {
@@ -80,7 +89,7 @@ size_t decoys_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
         return 0;
     }
     decoys->tries++;
-    decoys->due = now + rtt_timeout(&host->rtt);
+    decoys->due = now + patience(host);
     uint32_t slot = SLOT_DECOY + decoys->ports[decoys->turn];
     struct control *control = controls_push(&host->controls, CONTROL_DECOY, slot, 0, now);
     return control ? engine_write_control(engine, host_index, control, packet) : 0;

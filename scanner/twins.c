@@ -7,9 +7,11 @@
 #define SAMPLE_OF_CLASS 3
 #define ASKED_OF_CLASS  64
 #define REFERENCES      2
-/* Rounds of twins: as many as any answer is worth, and where silence is an answer too. */
-#define ROUNDS_PLAIN 3
-#define ROUNDS_MOST  12
+/* Rounds of twins: as many as an answer is worth, as make the silence of a reference believed
+ * (its DSCP says already what stack it is), and where silence alone is to tell the stack. */
+#define ROUNDS_PLAIN     3
+#define ROUNDS_REFERENCE 5
+#define ROUNDS_MOST      8
 
 static const uint8_t any_answer = 1 << PROBE_TWIN | 1 << PROBE_BAD_OFFSET;
 
@@ -144,7 +146,7 @@ static bool reference_is_silent(const struct host *host)
 
 bool twins_reference_is_silent(const struct host *host)
 {
-    return host->twins.rounds >= ROUNDS_PLAIN && reference_is_silent(host);
+    return host->twins.rounds >= ROUNDS_REFERENCE && reference_is_silent(host);
 }
 
 bool twins_answered_elsewhere(const struct host *host)
@@ -190,7 +192,7 @@ static unsigned rounds_for(const struct host *host, const struct twin_case *one,
     if (host_slot_proto(host, one->slot) == PROTO_UDP)
         return ROUNDS_PLAIN;
     if (one->answered && prospects->reference_silent)
-        return needed ? needed : ROUNDS_MOST;
+        return ROUNDS_REFERENCE;
     if (!one->answered && prospects->answered_elsewhere && needed)
         return needed + 1; /* the MD5 twin may have missed the first */
     return ROUNDS_PLAIN;
