@@ -113,8 +113,14 @@ void engine_decide(struct engine *engine, struct host *host);
 /* settle.c: hands the host over and frees it. */
 void settle_host(struct engine *engine, uint32_t host, enum reason undecided);
 
-/* twins.c: chooses the ports to ask. False: nothing is to be asked. */
-bool twins_begin(struct host *host);
+/* twin_cases.c: chooses the ports to ask. False: nothing is to be asked. */
+bool twin_cases_choose(struct host *host);
+/* What SLOT answered; NULL: nothing that twins could explain. */
+const struct signature *twin_cases_signature(const struct host *host, uint32_t slot);
+/* Whether a few ports with this answer stand for all. */
+bool twin_cases_are_alike(const struct host *host, const struct signature *signature);
+
+/* twins.c */
 size_t twins_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
 /* When the phase wants attention, for twins or decoys; and giving it that. */
 nsec_t twins_wake_time(const struct engine *engine, const struct host *host, nsec_t now);

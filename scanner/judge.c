@@ -237,7 +237,7 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
 static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason)
 {
     struct host *host = &engine->hosts[host_index];
-    if (twins_begin(host) || decoys_pending(host)) {
+    if (twin_cases_choose(host) || decoys_pending(host)) {
         host->phase = HOST_TWINNING;
         host->void_reason = reason;
         return;

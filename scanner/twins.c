@@ -1,116 +1,10 @@
 #include "scanner/engine_state.h"
 
-#include <stdlib.h>
-
-/* Ports of one class of answers that are asked: where one stands for all, a few in case it does
- * not; otherwise each, up to so many. */
-#define SAMPLE_OF_CLASS 3
-#define ASKED_OF_CLASS  64
-#define REFERENCES      2
 /* Rounds of twins: as many as an answer is worth, as make the silence of a reference believed
  * (its DSCP says already what stack it is), and where silence alone is to tell the stack. */
 #define ROUNDS_PLAIN     3
 #define ROUNDS_REFERENCE 5
 #define ROUNDS_MOST      8
-
-static const uint8_t any_answer = 1 << PROBE_TWIN | 1 << PROBE_BAD_OFFSET;
-
-static bool carries_dscp(const struct signature *signature)
-{
-    return signature->tos == (PROBE_TOS & 0xfc);
-}
-
-static bool is_questionable(const struct signature *signature)
-{
-    if (!signature->answer.host_spoke)
-        return false;
-    if (signature->proto == PROTO_UDP)
-        return signature->answer.reason == REASON_PORT_UNREACHABLE;
-    return signature->answer.reason == REASON_RESET && !carries_dscp(signature);
-}
-
-static bool is_questionable_reset(const struct signature *signature)
-{
-    return signature->proto == PROTO_TCP && is_questionable(signature);
-}
-
-/* An open port is none: OpenBSD drops an MD5 option there and answers it at closed ports. */
-static bool is_reference(const struct signature *signature)
-{
-    return signature->proto == PROTO_TCP && signature->answer.reason == REASON_RESET &&
-           carries_dscp(signature);
-}
-
-static bool any_signature(const struct host *host,
-                          bool (*test)(const struct signature *signature))
-{
-    for (size_t i = 0; i < host->signature_count; i++) {
-        if (host->signatures[i].count > 0 && test(&host->signatures[i]))
-            return true;
-    }
-    return false;
-}
-
-/* Where this stack's RSTs carry our DSCP, those that do not are not the stack's. Otherwise
- * host and firewall look alike, and each port has to be asked. */
-static bool stands_as_one(const struct host *host, const struct signature *signature)
-{
-    return signature->proto == PROTO_TCP && any_signature(host, is_reference);
-}
-
-static const struct signature *signature_of(const struct host *host, uint32_t slot)
-{
-    const struct slot *asked = &host->slots[slot];
-    if (!asked->signature || !slot_is_decided(asked) || (asked->flags & SLOT_CONFLICT))
-        return NULL;
-    return &host->signatures[asked->signature - 1];
-}
-
-/* Whether SLOT, the first of its class after TAKEN others, is to be asked. */
-static bool is_wanted(const struct host *host, uint32_t slot, unsigned taken)
-{
-    const struct signature *signature = signature_of(host, slot);
-    if (is_reference(signature))
-        return taken < REFERENCES && any_signature(host, is_questionable_reset);
-    if (!is_questionable(signature))
-        return false;
-    if (stands_as_one(host, signature))
-        return taken < SAMPLE_OF_CLASS;
-    return taken < ASKED_OF_CLASS &&
-           (signature->count <= ASKED_OF_CLASS || host_is_declared(host, slot));
-}
-
-static void choose_cases(struct host *host)
-{
-    struct twins *twins = &host->twins;
-    uint8_t taken[SIGNATURES_MOST] = {0};
-    for (uint32_t i = 0; i < host->slot_count && twins->count < TWIN_CASES_MOST; i++) {
-        const struct signature *signature = signature_of(host, i);
-        if (!signature)
-            continue;
-        size_t class = (size_t)(signature - host->signatures);
-        if (!is_wanted(host, i, taken[class]))
-            continue;
-        taken[class]++;
-        twins->cases[twins->count++] =
-            (struct twin_case){.slot = i, .is_reference = is_reference(signature)};
-    }
-}
-
-bool twins_begin(struct host *host)
-{
-    if (host->what->responder || !any_signature(host, is_questionable))
-        return false;
-    host->twins.cases = calloc(TWIN_CASES_MOST, sizeof *host->twins.cases);
-    if (!host->twins.cases)
-        return false; /* as if nobody had asked: the origins stay unknown */
-    choose_cases(host);
-    for (size_t i = 0; i < host->twins.count; i++) {
-        if (!host->twins.cases[i].is_reference)
-            return true;
-    }
-    return false;
-}
 
 /* ---- what the answers have told so far ---- */
 
@@ -126,8 +20,8 @@ static bool is_resolved(const struct host *host, const struct twin_case *one)
 /* An answered twin is a firewall's; where it stands is told by the distance of the host. */
 static bool is_misplaced(const struct host *host, const struct twin_case *one)
 {
-    const struct signature *signature = signature_of(host, one->slot);
-    return (one->answered & any_answer) && !host->echo_ttl &&
+    const struct signature *signature = twin_cases_signature(host, one->slot);
+    return !one->is_reference && one->answered && !host->echo_ttl &&
            !(host->stack_ttl && signature &&
              origin_hops(host->stack_ttl) == origin_hops(signature->ttl));
 }
@@ -314,7 +208,7 @@ void twins_note_answer(struct host *host, const struct control *control,
                        const struct reply *reply, const struct answer *answer)
 {
     struct twin_case *one = find_case(host, control->slot);
-    const struct signature *signature = one ? signature_of(host, control->slot) : NULL;
+    const struct signature *signature = one ? twin_cases_signature(host, control->slot) : NULL;
     if (signature && answer->reason == signature->answer.reason &&
         reply->ttl == signature->ttl && addr_equal(&reply->from, &signature->by))
         one->answered |= (uint8_t)(1 << control->form);
@@ -331,14 +225,14 @@ static enum twin drawn(const struct host *host, const struct twin_case *one,
 enum twin twins_of_slot(const struct host *host, uint32_t slot, enum probe_form form)
 {
     const struct twin_case *own = find_case(host, slot);
-    const struct signature *signature = signature_of(host, slot);
-    if (own || !signature || !stands_as_one(host, signature))
+    const struct signature *signature = twin_cases_signature(host, slot);
+    if (own || !signature || !twin_cases_are_alike(host, signature))
         return own ? drawn(host, own, form) : TWIN_UNTRIED;
     bool any = false;
     enum twin common = TWIN_UNTRIED;
     for (size_t i = 0; i < host->twins.count; i++) {
         const struct twin_case *one = &host->twins.cases[i];
-        if (signature_of(host, one->slot) != signature)
+        if (twin_cases_signature(host, one->slot) != signature)
             continue;
         enum twin twin = drawn(host, one, form);
         if (any && twin != common)
