@@ -138,6 +138,8 @@ void engine_set_route(struct engine *engine, size_t target, const struct net_rou
     }
     host->route = *route;
     batch_begin(host, 0);
+    if (engine->options.hail && host->controls.left == 0)
+        host->controls.left = 1;
     engine_schedule(engine, (uint32_t)target, 0);
 }
 

@@ -24,6 +24,7 @@ struct engine_options {
     nsec_t deadline;       /* on the network's clock; NSEC_NEVER: none */
     uint16_t source_port_first, source_port_count;
     const struct udp_library *library;
+    bool hail;         /* every host is asked for an echo first, to see how far away it is */
     nsec_t wall_ahead; /* the wall clock minus the network's, for what responders sign */
 };
 

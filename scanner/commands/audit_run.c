@@ -124,6 +124,7 @@ static enum exit_code make_engine(struct run *run)
         .source_port_first = run->net->source_port_first,
         .source_port_count = run->net->source_port_count,
         .library = run->library,
+        .hail = run->watch != NULL,
         .seed = options->seed,
         .wall_ahead = wall_clock() - run->net->now(run->net),
     };

@@ -7,9 +7,10 @@ import unittest
 from pathlib import Path
 
 from e2e.portvet import FILE, MET, REPORT, USAGE, run, run_json
+from lab.firewall import chain
 from lab.rows import ROUTER, Host, Port, ports
 from lab.testing import main
-from lab.topology import Lab
+from lab.topology import ROUTER_IPV4, Lab
 
 CLOSED, DROPPED, REJECTED, BEFORE, OPEN = 3001, 3002, 3003, 3004, 22
 TARGET = Host("target", ports("tcp", (OPEN,), "open") + ports("tcp", (DROPPED,), "drop")
@@ -78,6 +79,16 @@ class EvidenceTest(unittest.TestCase):
                     self.assertEqual(done.exit_code, MET, done.stderr)
                     for each in ("edge.yml:2", *words):
                         self.assertIn(each, done.stdout)
+
+    def test_explain_says_that_a_port_is_forwarded(self) -> None:
+        with Lab([TARGET]) as lab:
+            inside = lab.addresses["target"][0]
+            rule = f"ip daddr {ROUTER_IPV4} tcp dport 8080 dnat ip to {inside}:{OPEN}"
+            lab.made["router"].nft(chain("forwarded", "prerouting", -100, [rule], "nat"))
+            path = self.write("edge.yml", f"hosts:\n  {ROUTER_IPV4}: 8080 open\n")
+            done = run(["explain", path, ROUTER_IPV4, "8080", "--probe"], lab.auditor)
+        self.assertIn("answered by 10.99.0.254, one hop behind the host", done.stdout)
+        self.assertIn("the port is forwarded to a machine one hop behind the host", done.stdout)
 
     def test_explain_without_probe_sends_nothing(self) -> None:
         path = self.write("edge.yml", "hosts:\n  192.0.2.1: 80 open; others not open\n")
