@@ -67,6 +67,7 @@ const char *explain_proof(enum sent_form form, const struct reply *reply)
 /* What one of our own packets is; they have no IP options. */
 struct own_packet {
     struct sent_probe probe;
+    struct addr target;
     uint8_t ttl, tos;
 };
 
@@ -112,6 +113,7 @@ static bool read_own(struct own_packet *own, const uint8_t *bytes, size_t length
         return false;
     own->tos = is_ipv6 ? (uint8_t)(header[0] << 4 | header[1] >> 4) : header[1];
     own->ttl = is_ipv6 ? header[7] : header[8];
+    own->target = is_ipv6 ? addr_ipv6(header + 24) : addr_ipv4(header + 16);
     uint8_t protocol = is_ipv6 ? header[6] : header[9];
     struct wire ports = wire;
     if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
@@ -134,9 +136,11 @@ static void print_time(struct explain_packets *packets, nsec_t at)
 
 static void print_sent(struct explain_packets *packets, const struct own_packet *own)
 {
-    fprintf(packets->out, "sent  %s", form_names[own->probe.form]);
+    char target[ADDR_TEXT_SIZE];
+    fprintf(packets->out, "sent  %s to %s", form_names[own->probe.form],
+            addr_format(&own->target, target));
     if (own->probe.form != SENT_ECHO)
-        fprintf(packets->out, " to port %u", own->probe.port);
+        fprintf(packets->out, ", port %u", own->probe.port);
     fprintf(packets->out, ", TTL %u, TOS 0x%02x", own->ttl, own->tos);
     if (own->probe.form != SENT_ECHO && own->probe.port != packets->port)
         fputs(" (a decoy: does every port answer?)", packets->out);

@@ -20,7 +20,7 @@ TARGET = Host("target", ports("tcp", (OPEN,), "open") + ports("tcp", (DROPPED,),
 
 # What explain must say of each port, among other things.
 WORDS = {
-    OPEN: ("sent  SYN to port 22", "seen  SYN-ACK from", "something accepts connections",
+    OPEN: ("sent  SYN to 198.18.0.10, port 22", "seen  SYN-ACK from", "something accepts connections",
            "is open: syn-ack; origin: host", "a service listens"),
     CLOSED: ("seen  RST from", "the host's own stack refuses", "is closed: reset; origin: host",
              "the firewall lets it through, but nothing listens"),

@@ -59,12 +59,12 @@ static void each_form_of_probe_is_told_from_its_bytes(void **state)
         enum template_kind kind;
         const char *words;
     } rows[] = {
-        {TEMPLATE_SYN, "sent  SYN to port 13124, TTL 64, TOS 0x28"},
-        {TEMPLATE_SYN_MD5, "sent  SYN with an MD5 option to port 13124"},
-        {TEMPLATE_SYN_BAD_OFFSET, "sent  SYN with a wrong data offset to port 13124"},
-        {TEMPLATE_UDP, "sent  UDP to port 13124"},
-        {TEMPLATE_UDP_BAD_LENGTH, "sent  UDP with a wrong length to port 13124"},
-        {TEMPLATE_ECHO, "sent  echo request, TTL 64"},
+        {TEMPLATE_SYN, ", port 13124, TTL 64, TOS 0x28"},
+        {TEMPLATE_SYN_MD5, "sent  SYN with an MD5 option to "},
+        {TEMPLATE_SYN_BAD_OFFSET, "sent  SYN with a wrong data offset to "},
+        {TEMPLATE_UDP, "sent  UDP to "},
+        {TEMPLATE_UDP_BAD_LENGTH, "sent  UDP with a wrong length to "},
+        {TEMPLATE_ECHO, "sent  echo request to "},
     };
     for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
         struct story story;
@@ -137,7 +137,7 @@ static void other_ports_are_decoys(void **state)
     send_probe(&story, ADDR_IPV4, TEMPLATE_SYN);
     story.probe[header_length(story.probe) + 3]++;
     explain_packet(&story.packets, 1, true, story.probe, 44);
-    expect(&story, "sent  SYN to port 13125, TTL 64, TOS 0x28 (a decoy");
+    expect(&story, "sent  SYN to 192.0.2.2, port 13125, TTL 64, TOS 0x28 (a decoy");
     end(&story);
 }
 
