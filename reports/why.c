@@ -80,8 +80,11 @@ static const struct why_row rows[] = {
      "Check the name and this machine's resolver."},
     {ANY, PORT_UNKNOWN, REASON_NO_ROUTE, ANY, "this machine has no route to the host",
      "Add a route, or leave the address family out with -4 or -6."},
-    {ANY, PORT_UNKNOWN, REASON_WRONG_KEY, ANY, "the responder signs with another key",
-     "Give both ends the same key file."},
+    {ANY, PORT_UNKNOWN, REASON_WRONG_KEY, ANY,
+     "the machine answers, but signs nothing with this key",
+     "Give both ends the same key file; see that portvet respond runs there, and that the "
+     "clocks "
+     "agree."},
     {ANY, PORT_UNKNOWN, REASON_TTL_EXCEEDED, ANY,
      "probes do not arrive, for at {by} their time to live was used up",
      "Look for a routing loop with traceroute."},

@@ -68,7 +68,8 @@ struct batch {
     bool witnessed;          /* there is something to accompany the probes */
     uint32_t witnessed_from; /* since this position */
     nsec_t started, last_sent, rest_began;
-    unsigned extensions; /* times that the rest was prolonged */
+    unsigned extensions;     /* times that the rest was prolonged */
+    bool witnesses_answered; /* so that what is still missing is not missing for loss */
 };
 
 struct host {
@@ -107,6 +108,8 @@ struct host {
     bool alive;
     bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
     struct addr beside;     /* outbound: whom ICMP of the responder's own machine comes from */
+    struct addr refuser;    /* outbound: who says no by ICMP where no signed answer comes */
+    uint32_t refusals;      /* ports of which that is so; see outbound_is_refused() */
     bool refuses_at_random; /* outbound: this machine refused what it had let through */
     uint8_t echo_ttl;       /* of echo replies; 0: none seen */
     uint8_t stack_ttl; /* of the SYN-ACK or RST with our DSCP that came the shortest way; 0:

@@ -101,6 +101,7 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
         controls_disregard_batch(&host->controls);
         return void_batch(host, host->spacing ? REASON_RATE_LIMITED : REASON_WENT_SILENT);
     }
+    host->batch.witnesses_answered = true;
     if (host->sampling)
         return void_batch(host, REASON_RATE_LIMITED);
     if (limits_token_is_awaited(host, now) && host->batch.extensions < EXTENSIONS_MOST)
@@ -180,17 +181,26 @@ static void certify(struct engine *engine, struct host *host, struct slot *slot,
     engine_decide(engine, host);
 }
 
+/* SILENCE is what no answer is worth, HEARSAY what no signed answer is worth besides one that
+ * is not: that one shows that there was a token for it, if it took any. */
+struct proofs {
+    struct proof silence, hearsay;
+};
+
 static void judge_slot(struct engine *engine, struct host *host, uint32_t position,
-                       const struct proof *proof)
+                       const struct proofs *proofs)
 {
     struct slot *slot = &host->slots[host_slot_at(host, position)];
     if (!(slot->flags & SLOT_IN_BATCH))
         return;
     slot->flags &= (uint8_t)~SLOT_IN_BATCH;
-    limits_count(host, position, slot, proof->counts);
+    bool held = outbound_is_held(host, slot);
+    const struct proof *proof = held ? &proofs->hearsay : &proofs->silence;
+    if (!held)
+        limits_count(host, position, slot, proof->counts);
     if (slot_is_decided(slot))
         return;
-    if ((slot->flags & SLOT_TENTATIVE) && !host->what->responder) {
+    if ((slot->flags & SLOT_TENTATIVE) && !held) {
         judge_tentative(engine, host, slot);
         return;
     }
@@ -198,19 +208,26 @@ static void judge_slot(struct engine *engine, struct host *host, uint32_t positi
         return;
     if (slot->proofs < UINT8_MAX)
         slot->proofs++;
-    if (proof->needed && slot->proofs >= proof->needed)
+    if ((proof->needed && slot->proofs >= proof->needed) ||
+        outbound_is_refused(host, slot, proof->needed))
         certify(engine, host, slot, proof);
 }
 
 static void judge_slots(struct engine *engine, struct host *host, bool counts, nsec_t now)
 {
     struct loss worst;
-    struct proof proof = {counts, controls_upper(&host->controls, &worst), 0};
-    proof.upper += limits_chance_of_gain(host);
-    if (outlived_bursts(host, now))
-        proof.needed = loss_tries_needed(proof.upper, engine->options.miss);
+    double upper = controls_upper(&host->controls, &worst);
+    struct proofs proofs = {
+        .silence = {counts, upper + limits_chance_of_gain(host), 0},
+        .hearsay = {host->batch.witnesses_answered, upper, 0},
+    };
+    if (outlived_bursts(host, now)) {
+        double miss = engine->options.miss;
+        proofs.silence.needed = loss_tries_needed(proofs.silence.upper, miss);
+        proofs.hearsay.needed = loss_tries_needed(upper, miss);
+    }
     for (uint32_t p = host->batch.from; p < host->batch.to; p++)
-        judge_slot(engine, host, p, &proof);
+        judge_slot(engine, host, p, &proofs);
 }
 
 /* Why probing of this host should end with ports undecided; REASON_NONE: it should not. */

@@ -155,7 +155,7 @@ static int usual_signature(const struct host *host, enum proto proto)
     int usual = -1;
     for (int i = 0; i < host->signature_count; i++) {
         const struct signature *signature = &host->signatures[i];
-        if (signature->proto == proto && signature->by_icmp &&
+        if (signature->proto == proto && signature->by_icmp && signature->count > 0 &&
             (usual < 0 || signature->count > host->signatures[usual].count))
             usual = i;
     }

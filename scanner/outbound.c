@@ -29,9 +29,15 @@ bool outbound_is_hearsay(const struct host *host, const struct reply *reply,
 {
     if (!host->what->responder || answer->reason == REASON_RESPONDER)
         return false;
-    return answer->state != PORT_REJECTED || answer->maybe_absent ||
-           answer->reason == REASON_PORT_UNREACHABLE ||
+    /* The stack beside the responder may send its ICMP from another address of its own. */
+    bool maybe_beside = reply->proto == PROTO_UDP && answer->reason == REASON_PORT_UNREACHABLE;
+    return answer->state != PORT_REJECTED || answer->maybe_absent || maybe_beside ||
            addr_equal(&reply->from, &host->what->address);
+}
+
+bool outbound_is_held(const struct host *host, const struct slot *slot)
+{
+    return host->what->responder && (slot->flags & SLOT_TENTATIVE);
 }
 
 bool outbound_is_beside(const struct host *host, const struct addr *from)
@@ -46,9 +52,23 @@ void outbound_unmask(struct host *host, uint8_t held, const struct answer *answe
         outbound_is_beside(host, &before->by))
         return;
     host->beside = before->by;
+    host->refusals = 0;
     controls_drop_source(&host->controls, &before->by);
     if (!limits_are_known(host))
         limits_forget(host);
+}
+
+bool outbound_is_refused(struct host *host, const struct slot *slot, unsigned needed)
+{
+    const struct signature *held =
+        slot->signature ? &host->signatures[slot->signature - 1] : NULL;
+    if (!held || !held->by_icmp || !needed || outbound_is_beside(host, &held->by))
+        return false;
+    if (!addr_equal(&host->refuser, &held->by)) {
+        host->refuser = held->by;
+        host->refusals = 0;
+    }
+    return ++host->refusals > needed;
 }
 
 bool outbound_refused(struct host *host, uint32_t slot, bool control, int error)

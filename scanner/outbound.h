@@ -22,6 +22,9 @@ bool outbound_read(const struct probe_maker *maker, struct host *host,
 bool outbound_is_hearsay(const struct host *host, const struct reply *reply,
                          const struct answer *answer);
 
+/* True while hearsay is all that is known of SLOT. */
+bool outbound_is_held(const struct host *host, const struct slot *slot);
+
 /* True when ICMP errors from this address are known to be the responder's own machine's. */
 bool outbound_is_beside(const struct host *host, const struct addr *from);
 
@@ -29,6 +32,11 @@ bool outbound_is_beside(const struct host *host, const struct addr *from);
  * it is signed, who said no before was the responder's own machine, whose limits on ICMP say
  * nothing of the way. */
 void outbound_unmask(struct host *host, uint8_t held, const struct answer *answer);
+
+/* SLOT was refused by ICMP, in a batch that counts, and no signed answer came. Tells whether
+ * that is certain: if who refused it were the responder's own machine, NEEDED ports in a row
+ * would not all have lost their signed answers. */
+bool outbound_is_refused(struct host *host, const struct slot *slot, unsigned needed);
 
 /* A probe of SLOT, or a control probe (CONTROL), was refused by this machine. True when its
  * own firewall did it, which decides the slot. */

@@ -69,11 +69,6 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
     }
 }
 
-static bool is_still_held(const struct host *host, const struct slot *slot)
-{
-    return host->what->responder && (slot->flags & SLOT_TENTATIVE);
-}
-
 static void observe_slot(const struct settlement *s, uint32_t index, struct observation *seen)
 {
     const struct slot *slot = &s->host->slots[index];
@@ -87,7 +82,7 @@ static void observe_slot(const struct settlement *s, uint32_t index, struct obse
     } else if (slot->flags & SLOT_FAILED) {
         seen->reason = REASON_SEND_FAILED;
         seen->origin = ORIGIN_LOCAL;
-    } else if (slot->signature && !is_still_held(s->host, slot)) {
+    } else if (slot->signature && !outbound_is_held(s->host, slot)) {
         observe_answer(s, index, seen);
     } else {
         seen->reason = s->undecided;
