@@ -41,9 +41,11 @@ class Run:
                 for entry in host["ports"] for number in numbers_of(entry["ports"])}
 
 
-def run(arguments: Sequence[str], inside: Namespace | None = None, **options) -> Run:
-    """portvet with ARGUMENTS; INSIDE a namespace, or right here."""
-    command = [str(PORTVET), *map(str, arguments)]
+def run(arguments: Sequence[str], inside: Namespace | None = None,
+        before: Sequence[str] = (), program: Path | str = PORTVET, **options) -> Run:
+    """portvet with ARGUMENTS; INSIDE a namespace, or right here; BEFORE: by another program,
+    setpriv for example."""
+    command = [*before, str(program), *map(str, arguments)]
     if inside:
         command = inside.command(command)
     started = time.monotonic()
