@@ -80,7 +80,7 @@ struct burst {
 };
 enum { BURST_LEAST = 4 };
 
-enum { WITNESSES_MOST = 8, WITNESSES_PER_KIND = 2, TOKEN_SOURCES_MOST = 4 };
+enum { WITNESSES_MOST = 12, WITNESSES_PER_KIND = 4, TOKEN_SOURCES_MOST = 4 };
 
 struct controls {
     struct control *queue; /* in the order of sending */

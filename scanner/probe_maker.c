@@ -113,12 +113,19 @@ void probe_maker_free(struct probe_maker *maker)
     free(maker);
 }
 
+/* Tries take ports at random. Controls go to the same few ports again and again: they take
+ * one source port after the other, so that none is used twice while the connection that it
+ * left half open may still stand. */
 uint16_t probe_maker_source_port(const struct probe_maker *maker,
                                  const struct probe_address *probe)
 {
-    return (uint16_t)(maker->source_port_first +
-                      cookie_source_index(maker->key, probe->proto, probe->target, probe->port,
-                                          probe->try, maker->source_port_count));
+    bool control = probe->try >= TRY_CONTROL;
+    uint32_t index =
+        cookie_source_index(maker->key, probe->proto, probe->target, probe->port,
+                            control ? 0 : probe->try, maker->source_port_count);
+    if (control)
+        index = (index + probe->try - TRY_CONTROL) % maker->source_port_count;
+    return (uint16_t)(maker->source_port_first + index);
 }
 
 static struct cookie make_cookie(const struct probe_maker *maker,

@@ -8,11 +8,11 @@
 #include "scanner/engine_state.h"
 #include "scanner/random.h"
 
-/* Companions: one for so many probes, but no more than a thousand a second, because each to
+/* Companions: one for so many probes, but no more than so many a second, because each to
  * an open port costs its host a half-open connection; and so many for each kind of answers
  * among the last probes of a batch, which may be all of them. */
 #define PROBES_PER_COMPANION  16
-#define COMPANIONS_PER_SECOND 1000.0
+#define COMPANIONS_PER_SECOND 2000.0
 #define TAIL_PROBES           128
 #define TAIL_COMPANIONS       8
 
