@@ -20,12 +20,16 @@ void controls_free(struct controls *controls)
 void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind)
 {
     size_t alike = 0;
-    for (size_t i = 0; i < controls->witness_count; i++)
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        if (controls->witnesses[i].slot == slot)
+            return;
         alike += controls->witnesses[i].kind == kind;
+    }
     if (kind == WITNESS_NONE || alike == WITNESSES_PER_KIND ||
         controls->witness_count == WITNESSES_MOST)
         return;
-    controls->witnesses[controls->witness_count++] = (struct witness){slot, (uint8_t)kind, 0};
+    controls->witnesses[controls->witness_count++] =
+        (struct witness){slot, (uint8_t)kind, 0, 0};
 }
 
 void controls_add_source(struct controls *controls, const struct addr *by, uint32_t slot)
@@ -254,22 +258,17 @@ struct control *controls_push(struct controls *controls, enum control_kind kind,
     *control = (struct control){
         .sent_at = now,
         .slot = slot,
-        .try = TRY_CONTROL + controls->next_try++,
+        .number = ++controls->last_number,
         .kind = (uint8_t)kind,
         .subject = subject,
     };
+    control->try = TRY_CONTROL + (uint32_t)kind * TRY_KIND + control->number;
+    if (kind <= CONTROL_CLOSER) /* one source port after the other for each witness */
+        control->try = TRY_CONTROL + controls->witnesses[subject].asked++;
     return control;
 }
 
 /* Numbers in the queue run without a gap. */
-struct control *controls_find(struct controls *controls, uint32_t try)
-{
-    if (controls->count == 0)
-        return NULL;
-    uint32_t distance = try - at(controls, 0)->try;
-    return distance < controls->count ? at(controls, distance) : NULL;
-}
-
 struct control *controls_walk(struct controls *controls, uint32_t slot, size_t *index)
 {
     while (*index < controls->count) {
@@ -313,11 +312,13 @@ bool controls_return(struct controls *controls, struct control *control)
     return true;
 }
 
-void controls_forget(struct controls *controls, uint32_t try)
+void controls_forget(struct controls *controls, uint32_t number)
 {
-    struct control *control = controls_find(controls, try);
-    if (control)
-        control->fate = CONTROL_RETURNED;
+    if (controls->count == 0)
+        return;
+    uint32_t distance = number - at(controls, 0)->number;
+    if (distance < controls->count)
+        at(controls, distance)->fate = CONTROL_RETURNED;
 }
 
 const struct control *controls_expire(struct controls *controls, nsec_t now, nsec_t timeout)

@@ -35,7 +35,8 @@ enum control_fate {
 struct control {
     nsec_t sent_at;
     uint32_t slot;
-    uint32_t try;      /* its number, for the cookie */
+    uint32_t number;   /* from 1 on, without a gap */
+    uint32_t try;      /* for the cookie */
     uint32_t epoch;    /* of the pace, when it was sent */
     uint32_t sequence; /* TCP: its sequence number; echo: identifier and sequence */
     uint8_t kind, fate;
@@ -61,6 +62,7 @@ struct witness {
     uint32_t slot;
     uint8_t kind;   /* enum witness_kind */
     uint8_t streak; /* controls lost one after the other */
+    uint32_t asked; /* controls sent */
 };
 
 /* Somebody who rejects by ICMP: such answers are limited as a rule (RFC 1812, 4.3.2.8). */
@@ -80,12 +82,12 @@ struct burst {
 };
 enum { BURST_LEAST = 4 };
 
-enum { WITNESSES_MOST = 12, WITNESSES_PER_KIND = 4, TOKEN_SOURCES_MOST = 4 };
+enum { WITNESSES_MOST = 8, WITNESSES_PER_KIND = 2, TOKEN_SOURCES_MOST = 4 };
 
 struct controls {
     struct control *queue; /* in the order of sending */
     size_t head, count, capacity;
-    uint32_t next_try; /* numbers handed out so far */
+    uint32_t last_number; /* the latest control's */
     struct witness witnesses[WITNESSES_MOST];
     uint8_t witness_count;
     uint32_t turn; /* of controls_choose() */
@@ -134,9 +136,6 @@ double controls_upper(const struct controls *controls, struct loss *worst);
 struct control *controls_push(struct controls *controls, enum control_kind kind, uint32_t slot,
                               uint8_t subject, nsec_t now);
 
-/* The control of this number, or NULL when it is too old to matter. */
-struct control *controls_find(struct controls *controls, uint32_t try);
-
 /* The latest control to SLOT with this sequence number, or NULL. */
 struct control *controls_match(struct controls *controls, uint32_t slot, uint32_t sequence);
 
@@ -149,7 +148,7 @@ struct control *controls_walk(struct controls *controls, uint32_t slot, size_t *
 bool controls_return(struct controls *controls, struct control *control);
 
 /* It did not even leave this machine: forgets it. */
-void controls_forget(struct controls *controls, uint32_t try);
+void controls_forget(struct controls *controls, uint32_t number);
 
 /* Counts the oldest control that has been out for longer than TIMEOUT as lost and returns
  * it, NULL when there is none: to be called until then. */

@@ -18,7 +18,7 @@
 /* What a packet handed out by engine_take_probes() was. */
 struct outgoing {
     uint32_t host, slot;
-    uint32_t control_try; /* 0: a try of the port itself */
+    uint32_t control; /* its number; 0: a try of the port itself */
 };
 
 /* A port set with its ranks, made once for all hosts that share it. */

@@ -298,9 +298,9 @@ void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct 
         pace_local_full(&engine->pace, now);
     if (host->phase == HOST_DONE)
         return;
-    if (out->control_try) {
+    if (out->control) {
         (void)outbound_refused(host, out->slot, true, error);
-        controls_forget(&host->controls, out->control_try);
+        controls_forget(&host->controls, out->control);
         return;
     }
     struct slot *slot = &host->slots[out->slot];

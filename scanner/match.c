@@ -263,6 +263,28 @@ static bool match_bad_offset(struct match *m, uint32_t index)
     return true;
 }
 
+/* A stack answers a SYN that hits a connection which an earlier one left half open with an
+ * ACK of the earlier one (RFC 5961, 4): the round trip was made all the same. */
+static bool match_challenge(struct match *m, uint32_t index)
+{
+    const struct reply *reply = m->reply;
+    struct controls *controls = &m->host->controls;
+    if (!reply->has_acknowledgement ||
+        !controls_match(controls, index, reply->acknowledgement - 1))
+        return false;
+    size_t walk = 0;
+    struct control *control;
+    while ((control = controls_walk(controls, index, &walk))) {
+        struct probe_address probe = host_probe(m->host, index, control->try);
+        if (control->fate == CONTROL_PENDING &&
+            probe_maker_source_port(m->engine->maker, &probe) == reply->source_port) {
+            control_answered(m, control);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool match_tcp(struct match *m, uint32_t index)
 {
     const struct reply *reply = m->reply;
@@ -341,13 +363,13 @@ static bool match_reply(struct match *m)
     const struct reply *reply = m->reply;
     if (reply->kind == REPLY_ECHO)
         return match_echo(m);
-    if (reply->kind == REPLY_TCP_OTHER)
-        return false;
     int64_t index = host_find_slot(m->host, reply->proto, reply->port);
     if (index < 0 && reply->proto == PROTO_TCP && m->host->decoys.chosen)
         index = (int64_t)SLOT_DECOY + reply->port;
     if (index < 0)
         return false;
+    if (reply->kind == REPLY_TCP_OTHER)
+        return match_challenge(m, (uint32_t)index);
     if (reply->proto == PROTO_UDP)
         return match_udp(m, (uint32_t)index);
     if (reply->kind != REPLY_ICMP_ERROR)

@@ -20,6 +20,8 @@
 #define LOSS_SAMPLES 8
 /* Where the weight of the past is halved. */
 #define BASE_SAMPLES 2000
+/* After so many cuts a delay should have become smaller. */
+#define CUTS_IN_VAIN 4
 #define DELAY_LEAST  (8 * NSEC_PER_MSEC)
 /* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
  * WAKE_SECONDS are worth waking up for. */
@@ -82,7 +84,7 @@ static nsec_t epoch_length(const struct pace *pace)
 static bool is_delayed(const struct pace *pace)
 {
     nsec_t room = pace->rtt / 4 > DELAY_LEAST ? pace->rtt / 4 : DELAY_LEAST;
-    return pace->answers >= EPOCH_ANSWERS && pace->least_excess > room;
+    return pace->answers >= EPOCH_ANSWERS && pace->least_excess > pace->usual_excess + room;
 }
 
 static void grow(struct pace *pace)
@@ -91,6 +93,23 @@ static void grow(struct pace *pace)
     double most = pace->good * AHEAD_MOST;
     if (rate > pace->rate)
         set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
+}
+
+/* A delay that stays however much slower one goes is not of our making: the path has become
+ * longer, or its least round trip was measured wrong. */
+static void cut_for_delay(struct pace *pace, nsec_t now)
+{
+    if (pace->cuts++ == 0) {
+        pace->cut_excess = pace->least_excess;
+        pace->cut_rate = pace->rate;
+    }
+    if (pace->cuts > CUTS_IN_VAIN && pace->least_excess * 4 > pace->cut_excess * 3) {
+        pace->usual_excess = pace->least_excess;
+        pace->cuts = 0;
+        cut(pace, pace->cut_rate, now);
+        return;
+    }
+    cut(pace, pace->rate * 0.7, now);
 }
 
 /* Whether as much was sent as the rate allows: a rate that is not used proves nothing. */
@@ -113,9 +132,10 @@ static void close_epoch(struct pace *pace, nsec_t now)
     if (pace->answers < EPOCH_ANSWERS && age < EPOCH_PATIENCE * length)
         return;
     if (is_delayed(pace)) {
-        cut(pace, pace->rate * 0.7, now);
+        cut_for_delay(pace, now);
         return;
     }
+    pace->cuts = 0;
     /* Where most of what is sent is answered, the answers are controls enough. */
     if (is_used(pace, age) && pace->answers * 2 > pace->packets && pace->rate > pace->good)
         pace->good = pace->rate;

@@ -35,6 +35,10 @@ struct pace {
     uint32_t packets;    /* sent in the epoch under way */
     uint32_t answers;    /* that came in it, of any kind */
     nsec_t least_excess; /* of them: RTT above the least that the host has shown */
+    nsec_t usual_excess; /* that no lower rate has made smaller */
+    nsec_t cut_excess;   /* at the first of the latest cuts for delay, */
+    double cut_rate;     /* and the rate before it */
+    unsigned cuts;       /* for delay, one after the other */
     nsec_t rtt;          /* smoothed; 0: nothing has answered yet */
     struct loss base;    /* of epochs that were not too fast; older ones weigh less */
     struct pace_epoch epochs[PACE_EPOCHS];

@@ -120,9 +120,8 @@ uint16_t probe_maker_source_port(const struct probe_maker *maker,
                                  const struct probe_address *probe)
 {
     bool control = probe->try >= TRY_CONTROL;
-    uint32_t index =
-        cookie_source_index(maker->key, probe->proto, probe->target, probe->port,
-                            control ? 0 : probe->try, maker->source_port_count);
+    uint32_t index = cookie_source_index(maker->key, probe->proto, probe->target, probe->port,
+                                         control ? 0 : probe->try, maker->source_port_count);
     if (control)
         index = (index + probe->try - TRY_CONTROL) % maker->source_port_count;
     return (uint16_t)(maker->source_port_first + index);

@@ -12,7 +12,7 @@ enum { TRANSACTION_MAX = 32 };
 
 /* Tries of a port count from 1; control probes and twins number theirs from here, so that
  * their answers can be told apart. */
-enum { TRY_CONTROL = 0x10000 };
+enum { TRY_CONTROL = 0x10000, TRY_KIND = 0x1000000 }; /* TRY_KIND: between kinds of controls */
 
 /* The malformed twins are thrown away by stacks and rejected by firewalls; origin.h has what
  * follows from that. */

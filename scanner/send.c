@@ -73,7 +73,7 @@ size_t engine_write_control(struct engine *engine, uint32_t host_index, struct c
     struct host *host = &engine->hosts[host_index];
     struct probe_address probe = host_probe(host, control->slot, control->try);
     engine->outgoing[engine->outgoing_count++] =
-        (struct outgoing){host_index, control->slot, control->try};
+        (struct outgoing){host_index, control->slot, control->number};
     if (control->slot == CONTROL_SLOT_ECHO) {
         struct echo_ids ids = probe_maker_echo_ids(engine->maker, &probe);
         control->sequence = (uint32_t)ids.identifier << 16 | ids.sequence;
