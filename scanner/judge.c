@@ -27,10 +27,10 @@
 #define LOSSY_SHARE   0.75
 #define SPACED_SHARE  0.3
 #define RELAXED_SHARE 0.1
-/* The longest time between two packets to a host whose answers are limited, and how often
- * the time is doubled in vain before it is given up. */
-#define SPACING_MOST  (100 * NSEC_PER_MSEC)
-#define SPACING_STEPS 8
+/* How long a pass over a host may take whose answers are limited, and how often the time
+ * between its packets is doubled in vain before that is given up. */
+#define SPACED_PASS_MOST (20 * NSEC_PER_SEC)
+#define SPACING_STEPS    8
 
 static enum judgement void_batch(struct host *host, enum reason reason)
 {
@@ -138,7 +138,8 @@ static void adapt_spacing(struct host *host, nsec_t now)
     nsec_t spacing = (now - host->batch.started) / answers;
     if (spacing < 2 * host->spacing)
         spacing = 2 * host->spacing;
-    host->spacing = spacing < SPACING_MOST ? spacing : SPACING_MOST;
+    nsec_t most = SPACED_PASS_MOST / host->undecided;
+    host->spacing = spacing < most ? spacing : most;
 }
 
 static bool outlived_bursts(const struct host *host, nsec_t now)

@@ -13,12 +13,14 @@
 #define SAMPLING_BATCH 4
 /* So many rejects in a void batch: the host rejects more than its bucket can say. */
 #define MANY_REJECTS 4
-/* The fastest limiter that is reckoned with, in tokens a second (Linux: 1 for IPv4, up to 16
- * for IPv6), and the most that may have been gained during a batch: a fraction of a token is
- * the chance of one. */
-#define TOKENS_PER_SECOND   16.0
-#define GAIN_MOST_ONE_TOKEN 0.05
-#define GAIN_MOST           1.0
+/* The fastest limiters that are reckoned with, in tokens a second: Linux grants 1 for IPv4
+ * and up to 16 for IPv6 (icmpv6_xrlim_allow() scales with the length of the route), Cisco's
+ * routers 2. A limiter much faster than that is never empty for long. And the most that may
+ * have been gained during a batch: a fraction of a token is the chance of one. */
+#define TOKENS_PER_SECOND_IPV4 4.0
+#define TOKENS_PER_SECOND_IPV6 16.0
+#define GAIN_MOST_ONE_TOKEN    0.05
+#define GAIN_MOST              1.0
 /* Time that the bucket is given between batches. */
 #define REST_LEAST (500 * NSEC_PER_MSEC)
 #define REST_MOST  (4 * NSEC_PER_SEC)
@@ -55,7 +57,9 @@ void limits_forget(struct host *host)
 /* What the bucket may have gained between the first probe of the batch and AT. */
 static double gain_until(const struct host *host, nsec_t at)
 {
-    return (double)(at - host->batch.started) / (double)NSEC_PER_SEC * TOKENS_PER_SECOND;
+    double rate = host->what->address.family == ADDR_IPV6 ? TOKENS_PER_SECOND_IPV6
+                                                          : TOKENS_PER_SECOND_IPV4;
+    return (double)(at - host->batch.started) / (double)NSEC_PER_SEC * rate;
 }
 
 /* One token right after a short batch says that there had been one for each probe, but for
