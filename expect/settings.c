@@ -25,22 +25,22 @@ static bool is_count(const char *text, double least, double most)
 
 static bool is_rate(const char *text)
 {
-    return is_number(text, 0, 1e9);
+    return is_number(text, 0, 1e8);
 }
 
 static bool is_chance(const char *text)
 {
-    return is_number(text, 1e-18, 0.5);
+    return is_number(text, 1e-15, 0.5);
 }
 
 static bool is_tries(const char *text)
 {
-    return is_count(text, 1, 1000);
+    return is_count(text, 1, 250);
 }
 
 static bool is_host_count(const char *text)
 {
-    return is_count(text, 1, UINT32_MAX);
+    return is_count(text, 1, 1 << 24);
 }
 
 static bool is_port(const char *text)
@@ -48,12 +48,12 @@ static bool is_port(const char *text)
     return is_count(text, 1, 65535);
 }
 
-/* 500ms, 10s, 2m, 1h */
+/* 500ms, 10s, 2m, 1h; more than nothing */
 static bool is_time(const char *text)
 {
     static const char *const units[] = {"ms", "s", "m", "h"};
     size_t digits = strspn(text, "0123456789.");
-    if (digits == 0 || digits > 9)
+    if (digits == 0 || digits > 6 || strtod(text, NULL) <= 0)
         return false;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (strcmp(text + digits, units[i]) == 0)
@@ -88,7 +88,7 @@ static const struct setting_kind {
     {"interface", is_anything, "the name of an interface"},
     {"max-hosts", is_host_count, "a number of hosts"},
     {"max-rate", is_rate, "packets per second, or 0"},
-    {"max-tries", is_tries, "a number from 1 to 1000"},
+    {"max-tries", is_tries, "a number from 1 to 250"},
     {"miss", is_chance, "a chance such as 1e-6"},
     {"source", is_address, "an address of this machine"},
     {"source-port", is_port, "a port"},

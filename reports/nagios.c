@@ -82,6 +82,13 @@ static void write_findings(void *context, const struct host_verdicts *host,
     }
 }
 
+/* Nothing that failed may read as a state of the hosts. */
+int nagios_fail(const char *why, FILE *out)
+{
+    fprintf(out, "PORTVET %s: %s\n", state_names[NAGIOS_UNKNOWN], why);
+    return NAGIOS_UNKNOWN;
+}
+
 int nagios_write(const struct audit *audit, const struct report_style *style, FILE *out,
                  struct error *error)
 {

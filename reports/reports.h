@@ -27,7 +27,14 @@ struct report_writer {
     /* The exit code that takes the place of the usual one when this report goes to
      * standard output; NULL: the usual one stands. */
     int (*exit_code)(const struct audit *audit);
+    /* Where there is an exit_code: says on OUT that the run failed, and WHY (a phrase), and
+     * returns the exit code. */
+    int (*fail)(const char *why, FILE *out);
 };
+
+/* Does what takes files that a sandbox refuses later: reads the time zone, and the chance
+ * that tables are seeded with. To be called before the walls stand. */
+void reports_prepare(void);
 
 /* The table, in the order of --help; *COUNT rows. */
 const struct report_writer *report_writers(size_t *count);

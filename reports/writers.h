@@ -23,5 +23,7 @@ report_write_fn html_write;
 
 /* As report_writer.exit_code says. */
 int nagios_exit_code(const struct audit *audit);
+/* As report_writer.fail says. */
+int nagios_fail(const char *why, FILE *out);
 
 #endif

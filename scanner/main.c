@@ -1,4 +1,6 @@
+#include "expect/suggest.h"
 #include "scanner/commands/commands.h"
+#include "scanner/commands/outputs.h"
 #include "scanner/privileges.h"
 
 #include <stdio.h>
@@ -16,10 +18,22 @@ static enum exit_code run_command(const struct command *command, char *const *wo
         help_print_command(stdout, command);
         code = EXIT_MET;
     } else {
-        code = command->run(&options);
+        code = outputs_failure_code(&options, command->run(&options));
     }
     options_free(&options);
     return code;
+}
+
+static enum exit_code refuse_command(const char *name)
+{
+    size_t count;
+    const struct command *rows = command_rows(&count);
+    struct suggestion suggestion = {.word = name};
+    for (size_t i = 0; i < count; i++)
+        suggestion_offer(&suggestion, rows[i].name);
+    char advice[SUGGESTION_TEXT_SIZE];
+    return command_fail(EXIT_USAGE, "'%s' is no command%s; see portvet --help", name,
+                        suggestion_format(&suggestion, advice));
 }
 
 static enum exit_code run(int argc, char **argv)
@@ -40,7 +54,7 @@ static enum exit_code run(int argc, char **argv)
         return command_fail(EXIT_PRIVILEGE, "%s", error.text);
     const struct command *command = command_find(argv[1]);
     if (!command)
-        return command_fail(EXIT_USAGE, "'%s' is no command; try portvet --help", argv[1]);
+        return refuse_command(argv[1]);
     return run_command(command, argv + 2, (size_t)argc - 2);
 }
 

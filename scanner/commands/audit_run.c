@@ -221,14 +221,12 @@ static enum exit_code scan(struct run *run)
 
 static enum exit_code result_code(const struct run *run)
 {
-    static const enum exit_code codes[RESULT_COUNT] = {
-        [RESULT_SCANNED] = EXIT_MET,   [RESULT_MET] = EXIT_MET,
-        [RESULT_WAIVED] = EXIT_MET,    [RESULT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
-        [RESULT_BROKEN] = EXIT_BROKEN,
-    };
-    if (run->audit->interrupted)
-        return (enum exit_code)(128 + *interrupt_flag());
-    return run->options->never_fail ? EXIT_MET : codes[run->audit->result];
+    const struct audit *audit = run->audit;
+    if (run->options->never_fail && !audit->interrupted)
+        return EXIT_MET;
+    enum exit_code usual = audit->interrupted ? (enum exit_code)(128 + *interrupt_flag())
+                                              : exit_code_of_result(audit->result);
+    return outputs_exit_code(&run->outputs, audit, usual);
 }
 
 /* What is written: reports, and evidence if it is wanted. */

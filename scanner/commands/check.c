@@ -1,6 +1,7 @@
 /* portvet check FILE…, portvet check -e RULES TARGET… */
 #include "scanner/commands/audit_run.h"
 #include "scanner/commands/library.h"
+#include "scanner/commands/settings.h"
 
 static struct policy *read_policy(const struct options *options, struct complaints *complaints)
 {
@@ -10,6 +11,20 @@ static struct policy *read_policy(const struct options *options, struct complain
                                  words->count, complaints);
     return policy_read(words->items, words->count, options->variables, options->variable_count,
                        complaints);
+}
+
+static enum exit_code check(const struct options *options, const struct policy *policy)
+{
+    struct options effective = *options; /* what it owns stays with OPTIONS */
+    struct error error;
+    if (settings_apply(&effective, policy, &error) < 0)
+        return command_fail(EXIT_FILE, "settings: %s", error.text);
+    struct udp_library library = {0};
+    enum exit_code code = library_load(&library, &effective);
+    if (code == EXIT_MET)
+        code = audit_run(&effective, policy, &library);
+    udp_library_free(&library);
+    return code;
 }
 
 enum exit_code command_check(const struct options *options)
@@ -25,11 +40,7 @@ enum exit_code command_check(const struct options *options)
     complaints_free(&complaints);
     if (!policy)
         return from_rules ? EXIT_USAGE : EXIT_FILE;
-    struct udp_library library = {0};
-    enum exit_code code = library_load(&library, options);
-    if (code == EXIT_MET)
-        code = audit_run(options, policy, &library);
-    udp_library_free(&library);
+    enum exit_code code = check(options, policy);
     policy_free(policy);
     return code;
 }

@@ -9,11 +9,21 @@ static const struct exit_code_row rows[] = {
     {EXIT_SOFTWARE, "out of memory"},
     {EXIT_REPORT, "a report could not be written; the older one, if any, is whole"},
     {EXIT_PRIVILEGE, "raw sockets need a privilege that is missing"},
-    {EXIT_FILE, "an expectations file is wrong"},
+    {EXIT_FILE, "an expectations file, or a run that is to be read, is wrong"},
     {EXIT_INTERRUPTED, "interrupted (SIGINT): what is known is reported, the rest is "
                        "inconclusive"},
     {EXIT_TERMINATED, "terminated (SIGTERM): the same"},
 };
+
+enum exit_code exit_code_of_result(enum result result)
+{
+    static const enum exit_code codes[RESULT_COUNT] = {
+        [RESULT_SCANNED] = EXIT_MET,   [RESULT_MET] = EXIT_MET,
+        [RESULT_WAIVED] = EXIT_MET,    [RESULT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+        [RESULT_BROKEN] = EXIT_BROKEN,
+    };
+    return codes[result];
+}
 
 const struct exit_code_row *exit_code_rows(size_t *count)
 {

@@ -2,6 +2,8 @@
 #ifndef SCANNER_COMMANDS_EXIT_CODES_H
 #define SCANNER_COMMANDS_EXIT_CODES_H
 
+#include "expect/audit.h"
+
 #include <stddef.h>
 
 enum exit_code {
@@ -22,6 +24,9 @@ struct exit_code_row {
     enum exit_code code;
     const char *meaning;
 };
+
+/* Of a run that came to its end. */
+enum exit_code exit_code_of_result(enum result result);
 
 const struct exit_code_row *exit_code_rows(size_t *count);
 

@@ -4,6 +4,7 @@
 #include "scanner/commands/explain_causes.h"
 #include "scanner/commands/explain_packets.h"
 #include "scanner/commands/library.h"
+#include "scanner/commands/settings.h"
 
 #include <errno.h>
 #include <time.h>
@@ -57,6 +58,16 @@ static enum exit_code probe(const struct options *options)
     return code;
 }
 
+/* The way a check of the file goes. */
+static enum exit_code probe_as_set(const struct options *options, const struct policy *policy)
+{
+    struct options effective = *options; /* what it owns stays with OPTIONS */
+    struct error error;
+    if (settings_apply(&effective, policy, &error) < 0)
+        return command_fail(EXIT_FILE, "settings: %s", error.text);
+    return probe(&effective);
+}
+
 static enum exit_code show_rule(const struct options *options, const struct policy *policy)
 {
     struct explain_query query = {
@@ -87,6 +98,8 @@ enum exit_code command_explain(const struct options *options)
     if (!policy)
         return EXIT_FILE;
     enum exit_code code = show_rule(options, policy);
+    if (code == EXIT_MET && options->probe)
+        code = probe_as_set(options, policy);
     policy_free(policy);
-    return code == EXIT_MET && options->probe ? probe(options) : code;
+    return code;
 }

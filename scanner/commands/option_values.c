@@ -195,6 +195,13 @@ int option_deadline(struct options *options, const char *value, struct error *er
     return refuse(error, value, "a time such as 500ms, 10s or 2m");
 }
 
+int option_until(struct options *options, const char *value, struct error *error)
+{
+    if (options_read_time(value, &options->until) == 0 && options->until > 0)
+        return 0;
+    return refuse(error, value, "a time such as 500ms, 10s or 2m");
+}
+
 int option_shard(struct options *options, const char *value, struct error *error)
 {
     char *end;

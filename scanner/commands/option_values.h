@@ -22,6 +22,7 @@ int option_max_rate(struct options *options, const char *value, struct error *er
 int option_miss(struct options *options, const char *value, struct error *error);
 int option_max_tries(struct options *options, const char *value, struct error *error);
 int option_deadline(struct options *options, const char *value, struct error *error);
+int option_until(struct options *options, const char *value, struct error *error);
 int option_shard(struct options *options, const char *value, struct error *error);
 int option_max_hosts(struct options *options, const char *value, struct error *error);
 int option_interface(struct options *options, const char *value, struct error *error);

@@ -1,5 +1,6 @@
 #include "scanner/commands/options.h"
 
+#include "expect/suggest.h"
 #include "scanner/commands/option_values.h"
 
 #include <errno.h>
@@ -32,6 +33,10 @@ static const struct option_row rows[] = {
      FOR_AUDITS, option_max_tries},
     {"deadline", 0, "TIME", "stop after this time; what is undecided then is inconclusive",
      FOR_AUDITS, option_deadline},
+    {"until", 0, "TIME",
+     "probe what is unmet again until all is met, in two rounds one after the other, or the "
+     "time is over",
+     FOR_CHECK, option_until},
     {"fail-on", 0, "inconclusive|never", "never: exit 0 whatever the result, the reports tell",
      FOR_CHECK, option_fail_on},
     {"shard", 0, "K/N", "only part K of N of the hosts", FOR_RUNS, option_shard},
@@ -66,6 +71,8 @@ static const struct option_row rows[] = {
      option_new_key},
     {"help", 'h', NULL, "this text", FOR_ALL, option_help},
 };
+
+_Static_assert(sizeof rows / sizeof rows[0] <= 64, "options.given has a bit for each");
 
 const struct option_row *option_rows(size_t *count)
 {
@@ -112,7 +119,23 @@ static int read_value(struct reader *reader, const struct option_row *row, const
     }
     struct error cause;
     int status = row->read(reader->options, value, &cause);
+    reader->options->given |= UINT64_C(1) << (row - rows);
     return status < 0 ? error_set(error, status, "%s: %s", shown, cause.text) : 0;
+}
+
+/* WORD, LENGTH bytes of it, with its dashes. */
+static int refuse_name(enum command_set command, const char *word, size_t length,
+                       struct error *error)
+{
+    char name[32], advice[SUGGESTION_TEXT_SIZE];
+    snprintf(name, sizeof name, "%.*s", (int)(length - 2), word + 2);
+    struct suggestion suggestion = {.word = name};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].name && rows[i].commands & command)
+            suggestion_offer(&suggestion, rows[i].name);
+    }
+    return error_set(error, -EINVAL, "%.*s: no such option%s; see portvet --help", (int)length,
+                     word, suggestion_format(&suggestion, advice));
 }
 
 static int read_long(struct reader *reader, const char *word, struct error *error)
@@ -121,8 +144,7 @@ static int read_long(struct reader *reader, const char *word, struct error *erro
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
     const struct option_row *row = find_name(word + 2, length - 2);
     if (!row)
-        return error_set(error, -EINVAL, "%.*s: no such option; see portvet --help",
-                         (int)length, word);
+        return refuse_name(reader->command, word, length, error);
     if (equals && !row->argument)
         return error_set(error, -EINVAL, "--%s takes no argument", row->name);
     char shown[48];
@@ -174,6 +196,19 @@ int options_parse(struct options *options, enum command_set command, char *const
             return status;
     }
     return 0;
+}
+
+int options_default(struct options *options, const char *name, const char *value,
+                    struct error *error)
+{
+    const struct option_row *row = find_name(name, strlen(name));
+    if (!row)
+        return error_set(error, -EINVAL, "%s: no such option", name);
+    if (options->given & UINT64_C(1) << (row - rows))
+        return 0;
+    struct error cause;
+    int status = row->read(options, value, &cause);
+    return status < 0 ? error_set(error, status, "%s: %s", name, cause.text) : 0;
 }
 
 void options_free(struct options *options)

@@ -41,6 +41,7 @@ enum command_set {
 
 struct options {
     enum command_set command;
+    uint64_t given;     /* a bit for each row of the table that was on the command line */
     struct words words; /* what is no option: files, targets */
     struct words rules; /* -e */
     const char *ports;  /* -p */
@@ -53,6 +54,7 @@ struct options {
     bool max_rate_given, miss_given;
     unsigned max_tries;
     nsec_t deadline; /* 0: none */
+    nsec_t until;    /* 0: one round */
     unsigned shard, shards;
     uint32_t max_hosts;
     const char *interface;
@@ -67,7 +69,7 @@ struct options {
     const char *user; /* --user */
     bool require_sandbox;
     const char *key, *new_key; /* files */
-    bool connect; /* no raw sockets */
+    bool connect;              /* no raw sockets */
     const char *pcap_path, *probes_folder;
     bool probe;
     bool help;
@@ -91,6 +93,11 @@ const struct option_row *option_rows(size_t *count);
 int options_parse(struct options *options, enum command_set command, char *const *words,
                   size_t count, struct error *error) __attribute__((warn_unused_result));
 void options_free(struct options *options);
+
+/* Reads VALUE for the option --NAME, unless that was on the command line. VALUE is borrowed
+ * as the words are. 0, or -EINVAL or -ENOMEM with *ERROR. */
+int options_default(struct options *options, const char *name, const char *value,
+                    struct error *error) __attribute__((warn_unused_result));
 
 /* Reads "500ms", "10s", "2m", "1h". -EINVAL when TEXT is no such time, or negative. */
 int options_read_time(const char *text, nsec_t *time) __attribute__((warn_unused_result));

@@ -17,6 +17,7 @@ static bool uses_stdout(const struct options *options)
 int outputs_open(struct outputs *outputs, const struct options *options, struct error *error)
 {
     *outputs = (struct outputs){0};
+    reports_prepare();
     if (!uses_stdout(options))
         outputs->requests[outputs->count++].writer = report_writer_find("text");
     for (size_t i = 0; i < options->report_count; i++)
@@ -72,6 +73,38 @@ int outputs_write(const struct outputs *outputs, const struct options *options,
             first = error_set(error, status, "%s", cause.text);
     }
     return first;
+}
+
+enum exit_code outputs_exit_code(const struct outputs *outputs, const struct audit *audit,
+                                 enum exit_code usual)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        const struct report_request *request = &outputs->requests[i];
+        if (!request->path && request->writer->exit_code)
+            return (enum exit_code)request->writer->exit_code(audit);
+    }
+    return usual;
+}
+
+static const char *meaning_of(enum exit_code code)
+{
+    size_t count;
+    const struct exit_code_row *rows = exit_code_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].code == code)
+            return rows[i].meaning;
+    }
+    return "failed";
+}
+
+enum exit_code outputs_failure_code(const struct options *options, enum exit_code code)
+{
+    for (size_t i = 0; i < options->report_count; i++) {
+        const struct report_request *request = &options->reports[i];
+        if (code >= EXIT_USAGE && !request->path && request->writer->fail)
+            return (enum exit_code)request->writer->fail(meaning_of(code), stdout);
+    }
+    return code;
 }
 
 void outputs_close(struct outputs *outputs)

@@ -2,6 +2,7 @@
 #ifndef SCANNER_COMMANDS_OUTPUTS_H
 #define SCANNER_COMMANDS_OUTPUTS_H
 
+#include "scanner/commands/exit_codes.h"
 #include "scanner/commands/options.h"
 
 struct outputs {
@@ -20,6 +21,14 @@ int outputs_open(struct outputs *outputs, const struct options *options, struct 
 int outputs_write(const struct outputs *outputs, const struct options *options,
                   const struct audit *audit, struct error *error)
     __attribute__((warn_unused_result));
+
+/* The exit code of a run whose reports have been written: USUAL, or what the report on
+ * standard output puts in its place. */
+enum exit_code outputs_exit_code(const struct outputs *outputs, const struct audit *audit,
+                                 enum exit_code usual);
+
+/* The same for a run that failed with CODE, reports or not. */
+enum exit_code outputs_failure_code(const struct options *options, enum exit_code code);
 void outputs_close(struct outputs *outputs);
 
 #endif
