@@ -127,10 +127,11 @@ static enum reply_kind segment_kind(uint8_t flags)
     return REPLY_TCP_OTHER;
 }
 
-/* Looks for a timestamp; options that make no sense end the search and no more. */
+/* Looks for a timestamp and an MD5 digest; options that make no sense end the search and no
+ * more. */
 static void read_tcp_options(struct reply *reply, struct wire options)
 {
-    enum { END = 0, NOP = 1, TIMESTAMP = 8, TIMESTAMP_LENGTH = 10 };
+    enum { END = 0, NOP = 1, TIMESTAMP = 8, TIMESTAMP_LENGTH = 10, MD5 = 19, MD5_LENGTH = 18 };
     while (options.left > 0) {
         uint8_t kind = wire_u8(&options);
         if (kind == END)
@@ -142,11 +143,13 @@ static void read_tcp_options(struct reply *reply, struct wire options)
             reply->timestamp = wire_u32(&options);
             reply->timestamp_echo = wire_u32(&options);
             reply->has_timestamp = !options.failed;
+        } else if (kind == MD5 && length == MD5_LENGTH) {
+            reply->digest = wire_bytes(&options, MD5_LENGTH - 2);
+        } else if (length < 2) {
             return;
+        } else {
+            wire_skip(&options, length - 2u);
         }
-        if (length < 2)
-            return;
-        wire_skip(&options, length - 2u);
     }
 }
 
@@ -158,8 +161,7 @@ static int read_tcp(struct reply *reply, struct wire *wire)
     reply->acknowledgement = wire_u32(wire);
     size_t header_length = (wire_u8(wire) >> 4) * 4u;
     uint8_t flags = wire_u8(wire);
-    reply->window = wire_u16(wire);
-    wire_skip(wire, 4); /* checksum, urgent pointer */
+    wire_skip(wire, 6); /* window, checksum, urgent pointer */
     if (wire->failed)
         return PACKET_TRUNCATED;
     if (header_length < 20)

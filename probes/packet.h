@@ -46,9 +46,10 @@ struct reply {
     uint32_t sequence, acknowledgement; /* TCP */
     bool has_acknowledgement;           /* TCP: the ACK flag is set */
     bool is_syn;                        /* TCP: SYN, and neither ACK, RST nor FIN */
-    uint16_t window;                    /* TCP */
     bool has_timestamp;                 /* TCP: there is a timestamp option (RFC 7323) */
     uint32_t timestamp, timestamp_echo;
+    const uint8_t *digest; /* TCP: the 16 bytes of an MD5 option (RFC 2385), into the packet;
+                              NULL: there is none */
     uint8_t icmp_type, icmp_code;
     struct quote quote;     /* REPLY_ICMP_ERROR */
     const uint8_t *payload; /* UDP or echo: into the packet */

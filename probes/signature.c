@@ -15,15 +15,7 @@ enum purpose {
     PURPOSE_UDP_ANSWER,
 };
 
-/* The low bits of the time are sent along with a SYN, so that one signature is computed and
- * not one for each second that it may be from. */
-enum { TIME_BITS = 4, TIME_SPAN = 1 << TIME_BITS };
-static_assert(TIME_SPAN > 2 * SIGNATURE_LIFE_S, "the time of a fresh tag is unambiguous");
-
-/* A window that no system finds odd. */
-enum { WINDOW_LEAST = 0x8000 };
-
-enum { HASH_SIZE = 16, MESSAGE_MOST = 32 };
+enum { HASH_SIZE = SIGNATURE_DIGEST_SIZE, MESSAGE_MOST = 32 };
 static_assert(HASH_SIZE >= crypto_generichash_BYTES_MIN, "hash size");
 
 /* What is signed, in one unambiguous order. */
@@ -95,44 +87,39 @@ void responder_key_format(const struct responder_key *key,
     sodium_bin2hex(text, RESPONDER_KEY_TEXT_SIZE, key->bytes, sizeof key->bytes);
 }
 
-static enum signature_verdict judge_age(int64_t signed_at, int64_t seconds)
+/* SIGNED_AT are the low 32 bits of a time; whatever century it is, their difference is right.
+ */
+static enum signature_verdict judge_age(uint32_t signed_at, int64_t seconds)
 {
-    int64_t age = seconds - signed_at;
+    int32_t age = (int32_t)((uint32_t)seconds - signed_at);
     return age >= -SIGNATURE_LIFE_S && age <= SIGNATURE_LIFE_S ? SIGNATURE_FRESH
                                                                : SIGNATURE_STALE;
+}
+
+static void sign_syn(const struct responder_key *key, uint16_t port, struct syn_tag *tag)
+{
+    struct message message = begin(PURPOSE_SYN, port);
+    put_number(&message, tag->sequence, sizeof tag->sequence);
+    put_number(&message, tag->timestamp, sizeof tag->timestamp);
+    sign(key, &message, tag->digest);
 }
 
 struct syn_tag signature_tag_syn(const struct responder_key *key, uint16_t port,
                                  uint32_t sequence, int64_t seconds)
 {
-    struct message message = begin(PURPOSE_SYN, port);
-    put_number(&message, sequence, sizeof sequence);
-    put_number(&message, (uint64_t)seconds, sizeof seconds);
-    uint8_t hash[HASH_SIZE];
-    sign(key, &message, hash);
-    uint32_t time = (uint32_t)seconds & (TIME_SPAN - 1);
-    return (struct syn_tag){
-        .sequence = sequence,
-        .timestamp = (number_at(hash) & ~(uint32_t)(TIME_SPAN - 1)) | time,
-        .window = (uint16_t)(WINDOW_LEAST | (hash[4] << 8 | hash[5])),
-    };
-}
-
-/* The time nearest to SECONDS that has these low bits. */
-static int64_t complete_time(uint32_t low_bits, int64_t seconds)
-{
-    int64_t ahead = (int64_t)((low_bits - (uint64_t)seconds) & (TIME_SPAN - 1));
-    return seconds + (ahead < TIME_SPAN / 2 ? ahead : ahead - TIME_SPAN);
+    struct syn_tag tag = {.sequence = sequence, .timestamp = (uint32_t)seconds};
+    sign_syn(key, port, &tag);
+    return tag;
 }
 
 enum signature_verdict signature_judge_syn(const struct responder_key *key, uint16_t port,
                                            const struct syn_tag *tag, int64_t seconds)
 {
-    int64_t signed_at = complete_time(tag->timestamp, seconds);
-    struct syn_tag right = signature_tag_syn(key, port, tag->sequence, signed_at);
-    uint32_t difference =
-        (right.timestamp ^ tag->timestamp) | (uint32_t)(right.window ^ tag->window);
-    return difference == 0 ? judge_age(signed_at, seconds) : SIGNATURE_WRONG;
+    struct syn_tag right = *tag;
+    sign_syn(key, port, &right);
+    if (sodium_memcmp(right.digest, tag->digest, sizeof right.digest) != 0)
+        return SIGNATURE_WRONG;
+    return judge_age(tag->timestamp, seconds);
 }
 
 struct syn_answer signature_answer_syn(const struct responder_key *key, uint16_t port,
@@ -183,9 +170,7 @@ enum signature_verdict signature_judge_udp(
     sign_datagram(key, PURPOSE_UDP, port, datagram, right);
     if (sodium_memcmp(right, datagram, sizeof right) != 0)
         return SIGNATURE_WRONG;
-    /* The difference of two times of 32 bits, whatever century it is. */
-    int32_t age = (int32_t)((uint32_t)seconds - number_at(datagram + TIME_AT));
-    return judge_age(0, age);
+    return judge_age(number_at(datagram + TIME_AT), seconds);
 }
 
 void signature_answer_udp(const struct responder_key *key, uint16_t port,

@@ -7,9 +7,12 @@
  * clouds. It looks like what any system would send, because a probe must be let through
  * where an ordinary packet is:
  *
- *   TCP   a plain SYN. The sequence number is the nonce; the timestamp (RFC 7323) and the
- *         window hold the low bits of the time and 43 bits of the signature. A payload or
- *         an option of our own in a SYN would be dropped or stripped by some firewalls.
+ *   TCP   a SYN with an MD5 option (RFC 2385), whose digest is the signature; the sequence
+ *         number is the nonce, the timestamp (RFC 7323) the time. Linux drops such a SYN
+ *         without a word at every port that has no MD5 key, open or closed. It must: a RST of
+ *         the responder's own stack comes before any answer of ours, and a NAT or stateful
+ *         firewall forgets the connection at a RST, and lets no SYN-ACK in after that. Nor
+ *         would a payload in the SYN or an option that nobody knows pass all firewalls.
  *         The answer is a SYN-ACK, whose sequence number and timestamp are its signature.
  *   UDP   a payload of 32 bytes, and an answer of 32 bytes.
  *
@@ -46,10 +49,11 @@ enum signature_verdict {
 };
 
 /* What a tagged SYN carries. */
+enum { SIGNATURE_DIGEST_SIZE = 16 };
 struct syn_tag {
-    uint32_t sequence; /* the nonce */
-    uint32_t timestamp;
-    uint16_t window; /* at least 32768 */
+    uint32_t sequence;  /* the nonce */
+    uint32_t timestamp; /* seconds */
+    uint8_t digest[SIGNATURE_DIGEST_SIZE];
 };
 
 /* What the SYN-ACK carries; it acknowledges sequence + 1 and echoes the timestamp. */
@@ -60,7 +64,6 @@ struct syn_answer {
 /* SECONDS is the time, as time(2) has it, where the function is called. */
 struct syn_tag signature_tag_syn(const struct responder_key *key, uint16_t port,
                                  uint32_t sequence, int64_t seconds);
-/* SIGNATURE_STALE can be told from SIGNATURE_WRONG for some seconds only. */
 enum signature_verdict signature_judge_syn(const struct responder_key *key, uint16_t port,
                                            const struct syn_tag *tag, int64_t seconds);
 

@@ -8,8 +8,9 @@
 
 enum { PAYLOAD_MAX = 1200, TCP_WINDOW = 64240 };
 
-/* Options that begin with what their segment alone has, and then the timestamp. */
-enum { STAMP_AFTER_SYN_OPTIONS = 20 + 6, STAMP_AFTER_NOPS = 20 + 2 };
+/* Where options lie behind the start of their segment. */
+enum { DIGEST_SIZE = 16, DIGEST_AFTER_MSS = 20 + 4 + 2 };
+enum { STAMP_AFTER_DIGEST = DIGEST_AFTER_MSS + DIGEST_SIZE, STAMP_AFTER_NOPS = 20 + 2 };
 
 /* Where the fields of an IP header lie. */
 struct network_layout {
@@ -27,26 +28,26 @@ struct transport_layout {
     size_t source_port, port, checksum;
     size_t sequence; /* 0: none, as in what follows */
     size_t payload;
-    size_t acknowledgement, window;
-    size_t stamp; /* the timestamp option */
+    size_t acknowledgement;
+    size_t digest; /* of the MD5 option */
+    size_t stamp;  /* the timestamp option */
 };
 
 static const struct transport_layout transport_layouts[] = {
     [TEMPLATE_SYN] = {.source_port = 0, .port = 2, .checksum = 16, .sequence = 4},
     [TEMPLATE_SYN_MD5] = {.source_port = 0, .port = 2, .checksum = 16, .sequence = 4},
     [TEMPLATE_SYN_BAD_OFFSET] = {.source_port = 0, .port = 2, .checksum = 16, .sequence = 4},
-    [TEMPLATE_SYN_STAMPED] = {.source_port = 0,
-                              .port = 2,
-                              .checksum = 16,
-                              .sequence = 4,
-                              .window = 14,
-                              .stamp = STAMP_AFTER_SYN_OPTIONS},
+    [TEMPLATE_SYN_SIGNED] = {.source_port = 0,
+                             .port = 2,
+                             .checksum = 16,
+                             .sequence = 4,
+                             .digest = DIGEST_AFTER_MSS,
+                             .stamp = STAMP_AFTER_DIGEST},
     [TEMPLATE_SYN_ACK] = {.source_port = 0,
                           .port = 2,
                           .checksum = 16,
                           .sequence = 4,
                           .acknowledgement = 8,
-                          .window = 14,
                           .stamp = STAMP_AFTER_NOPS},
     [TEMPLATE_UDP] = {.source_port = 0, .port = 2, .checksum = 6, .payload = 8},
     [TEMPLATE_UDP_BAD_LENGTH] = {.source_port = 0, .port = 2, .checksum = 6, .payload = 8},
@@ -108,12 +109,13 @@ struct build {
 /* Each of these adds one transport packet, returns its length, or a negative number. */
 typedef int build_fn(const struct build *build);
 
-static int build_segment(const struct build *build, uint8_t flags, uint16_t window,
-                         const uint8_t *options, uint16_t length)
+static int build_segment(const struct build *build, uint8_t flags, const uint8_t *options,
+                         uint16_t length)
 {
     uint16_t segment = (uint16_t)(LIBNET_TCP_H + length);
     if (libnet_build_tcp_options(options, length, build->net, 0) < 0 ||
-        libnet_build_tcp(0, 0, 0, 0, flags, window, 0, 0, segment, NULL, 0, build->net, 0) < 0)
+        libnet_build_tcp(0, 0, 0, 0, flags, TCP_WINDOW, 0, 0, segment, NULL, 0, build->net, 0) <
+            0)
         return -1;
     return segment;
 }
@@ -123,8 +125,8 @@ static int build_syn(const struct build *build)
     /* MSS of an Ethernet (RFC 6691): 1500 bytes less both headers. */
     static const uint8_t mss_ipv4[] = {2, 4, 1460 >> 8, 1460 & 0xff};
     static const uint8_t mss_ipv6[] = {2, 4, 1440 >> 8, 1440 & 0xff};
-    return build_segment(build, TH_SYN, TCP_WINDOW,
-                         build->family == ADDR_IPV4 ? mss_ipv4 : mss_ipv6, sizeof mss_ipv4);
+    return build_segment(build, TH_SYN, build->family == ADDR_IPV4 ? mss_ipv4 : mss_ipv6,
+                         sizeof mss_ipv4);
 }
 
 static int build_syn_md5(const struct build *build)
@@ -132,22 +134,20 @@ static int build_syn_md5(const struct build *build)
     /* RFC 2385: kind 19, length 18, and a digest that nobody can have made. Two NOPs fill
      * the last word. */
     static const uint8_t options[20] = {1, 1, 19, 18};
-    return build_segment(build, TH_SYN, TCP_WINDOW, options, sizeof options);
+    return build_segment(build, TH_SYN, options, sizeof options);
 }
 
-static int build_syn_stamped(const struct build *build)
+static int build_syn_signed(const struct build *build)
 {
-    /* MSS, SACK permitted, timestamp, NOP, window scale: as Linux sends them. */
     uint16_t mss = build->family == ADDR_IPV4 ? 1460 : 1440;
-    const uint8_t options[20] = {
-        2, 4, (uint8_t)(mss >> 8), (uint8_t)mss, 4, 2, 8, 10, [16] = 1, 3, 3, 7};
-    return build_segment(build, TH_SYN, 0, options, sizeof options);
+    const uint8_t options[32] = {2, 4, (uint8_t)(mss >> 8), (uint8_t)mss, 19, 18, [22] = 8, 10};
+    return build_segment(build, TH_SYN, options, sizeof options);
 }
 
 static int build_syn_ack(const struct build *build)
 {
     static const uint8_t options[12] = {1, 1, 8, 10};
-    return build_segment(build, TH_SYN | TH_ACK, 0, options, sizeof options);
+    return build_segment(build, TH_SYN | TH_ACK, options, sizeof options);
 }
 
 static int build_udp_as(const struct build *build, uint16_t length_field)
@@ -185,7 +185,7 @@ static build_fn *const builders[] = {
     [TEMPLATE_SYN] = build_syn,
     [TEMPLATE_SYN_MD5] = build_syn_md5,
     [TEMPLATE_SYN_BAD_OFFSET] = build_syn, /* libnet builds right offsets only */
-    [TEMPLATE_SYN_STAMPED] = build_syn_stamped,
+    [TEMPLATE_SYN_SIGNED] = build_syn_signed,
     [TEMPLATE_SYN_ACK] = build_syn_ack,
     [TEMPLATE_UDP] = build_udp,
     [TEMPLATE_UDP_BAD_LENGTH] = build_udp_bad_length,
@@ -198,7 +198,7 @@ static uint8_t ip_protocol(enum addr_family family, enum template_kind kind)
     case TEMPLATE_SYN:
     case TEMPLATE_SYN_MD5:
     case TEMPLATE_SYN_BAD_OFFSET:
-    case TEMPLATE_SYN_STAMPED:
+    case TEMPLATE_SYN_SIGNED:
     case TEMPLATE_SYN_ACK:
         return IPPROTO_TCP;
     case TEMPLATE_UDP:
@@ -297,7 +297,9 @@ size_t template_length(const struct template *template)
 static uint32_t write_stamp(const struct transport_layout *layout, size_t start,
                             const struct stamp_fields *fields, uint8_t *packet)
 {
-    uint32_t delta = patch_number(packet, start + layout->window, fields->window, 2);
+    uint32_t delta = 0;
+    if (layout->digest && fields->digest)
+        delta += patch(packet, start + layout->digest, fields->digest, DIGEST_SIZE);
     if (layout->acknowledgement)
         delta +=
             patch_number(packet, start + layout->acknowledgement, fields->acknowledgement, 4);

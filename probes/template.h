@@ -30,8 +30,8 @@ enum template_kind {
     TEMPLATE_SYN,            /* TCP SYN with an MSS option */
     TEMPLATE_SYN_MD5,        /* its twin with an MD5 option (RFC 2385): Linux drops it */
     TEMPLATE_SYN_BAD_OFFSET, /* its twin whose data offset is wrong: every stack drops it */
-    TEMPLATE_SYN_STAMPED,    /* TCP SYN with the options of a common client, among them a
-                                timestamp (RFC 7323), for a tag of signature.h */
+    TEMPLATE_SYN_SIGNED,     /* TCP SYN with MSS, timestamp (RFC 7323) and an MD5 option whose
+                                digest is ours; see signature.h */
     TEMPLATE_SYN_ACK,        /* TCP SYN-ACK with a timestamp and no other option: no longer
                                 than any SYN with one */
     TEMPLATE_UDP,            /* UDP with a payload */
@@ -53,7 +53,7 @@ size_t template_length(const struct template *template); /* of the whole packet 
 struct stamp_fields {
     uint32_t acknowledgement; /* SYN-ACK */
     uint32_t timestamp, echo;
-    uint16_t window;
+    const uint8_t *digest; /* signed SYN: 16 bytes */
 };
 
 /* What changes from probe to probe. */
@@ -64,7 +64,7 @@ struct probe_fields {
     /* UDP: the transaction id, patched over the payload at this place */
     const uint8_t *transaction;
     uint16_t transaction_offset, transaction_length; /* length 0: none */
-    struct stamp_fields stamp; /* TEMPLATE_SYN_STAMPED, TEMPLATE_SYN_ACK */
+    struct stamp_fields stamp;                       /* TEMPLATE_SYN_SIGNED, TEMPLATE_SYN_ACK */
 };
 
 /* Writes the finished packet, checksums right, into PACKET (room for PACKET_SIZE_MAX) and

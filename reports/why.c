@@ -82,9 +82,8 @@ static const struct why_row rows[] = {
      "Add a route, or leave the address family out with -4 or -6."},
     {ANY, PORT_UNKNOWN, REASON_WRONG_KEY, ANY,
      "the machine answers, but signs nothing with this key",
-     "Give both ends the same key file; see that portvet respond runs there, and that the "
-     "clocks "
-     "agree."},
+     "Give both ends the same key file; see that portvet respond runs there, that the clocks "
+     "agree, and that something may go out to it at all."},
     {ANY, PORT_UNKNOWN, REASON_TTL_EXCEEDED, ANY,
      "probes do not arrive, for at {by} their time to live was used up",
      "Look for a routing loop with traceroute."},

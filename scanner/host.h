@@ -107,6 +107,7 @@ struct host {
 
     bool alive;
     bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
+    bool signed_tcp;        /* outbound: the responder signed an answer to a SYN */
     struct addr beside;     /* outbound: whom ICMP of the responder's own machine comes from */
     struct addr refuser;    /* outbound: who says no by ICMP where no signed answer comes */
     uint32_t refusals;      /* ports of which that is so; see outbound_is_refused() */

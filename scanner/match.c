@@ -350,8 +350,10 @@ static bool match_echo(struct match *m)
     struct control *control = controls_match(&m->host->controls, CONTROL_SLOT_ECHO, ids);
     if (!control)
         return false;
-    if (m->host->what->responder)
-        return true; /* its machine is there, which says nothing of the responder */
+    if (m->host->what->responder) {
+        m->host->spoke_unsigned = true; /* the machine, not the responder */
+        return true;
+    }
     if (control->kind == CONTROL_HAIL)
         controls_add_witness(&m->host->controls, CONTROL_SLOT_ECHO, WITNESS_ECHO);
     control_answered(m, control);

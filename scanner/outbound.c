@@ -11,6 +11,7 @@ bool outbound_read(const struct probe_maker *maker, struct host *host,
     if (!answer_read(answer, reply))
         return false;
     if (probe_maker_is_signed(maker, probe, reply)) {
+        host->signed_tcp |= probe->proto == PROTO_TCP;
         *answer = (struct answer){
             .state = PORT_OPEN,
             .reason = REASON_RESPONDER,
@@ -19,7 +20,7 @@ bool outbound_read(const struct probe_maker *maker, struct host *host,
         };
         return true;
     }
-    host->spoke_unsigned |= answer->host_spoke;
+    host->spoke_unsigned |= answer->host_spoke || outbound_is_hearsay(host, reply, answer);
     answer->host_spoke = false;
     return true;
 }
@@ -112,9 +113,19 @@ void outbound_settle(const struct host *host, struct observation *seen)
         seen->open_seen = true;
         return;
     }
+    if (seen->state == PORT_CLOSED && outbound_is_unproven(host, seen->proto)) {
+        seen->state = PORT_UNKNOWN;
+        seen->reason = REASON_HOST_SILENT;
+        return;
+    }
     if (seen->state == PORT_CLOSED)
         seen->state = PORT_REJECTED;
     seen->origin = ORIGIN_UPSTREAM;
+}
+
+bool outbound_is_unproven(const struct host *host, enum proto proto)
+{
+    return host->what->responder && proto == PROTO_TCP && !host->signed_tcp;
 }
 
 enum reason outbound_absence(const struct host *host)

@@ -45,6 +45,10 @@ bool outbound_refused(struct host *host, uint32_t slot, bool control, int error)
 /* Turns an answer that is decided into what it says about the way out. */
 void outbound_settle(const struct host *host, struct observation *seen);
 
+/* True while nothing shows that tagged SYNs get through where others do: a firewall may hold
+ * their MD5 option against them, and their silence proves nothing. */
+bool outbound_is_unproven(const struct host *host, enum proto proto);
+
 /* Why nothing is known of a target that has not answered. */
 enum reason outbound_absence(const struct host *host);
 

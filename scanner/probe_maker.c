@@ -60,7 +60,7 @@ static int add_family(struct probe_maker *maker, size_t f, struct error *error)
         {TEMPLATE_UDP, 0, &maker->udp_empty[f]},
         {TEMPLATE_UDP_BAD_LENGTH, 0, &maker->udp_twin[f]},
         {TEMPLATE_ECHO, ECHO_PAYLOAD, &maker->echo[f]},
-        {TEMPLATE_SYN_STAMPED, 0, &maker->tagged_syn[f]},
+        {TEMPLATE_SYN_SIGNED, 0, &maker->tagged_syn[f]},
         {TEMPLATE_UDP, SIGNATURE_DATAGRAM_SIZE, &maker->tagged_udp[f]},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -166,7 +166,7 @@ static size_t write_tagged(const struct probe_maker *maker, const struct probe_a
     if (probe->proto == PROTO_TCP) {
         struct syn_tag tag = signature_tag_syn(probe->responder, probe->port,
                                                fields->cookie.sequence, maker->seconds);
-        fields->stamp = (struct stamp_fields){.timestamp = tag.timestamp, .window = tag.window};
+        fields->stamp = (struct stamp_fields){.timestamp = tag.timestamp, .digest = tag.digest};
         return template_write(maker->tagged_syn[f], fields, packet);
     }
     uint8_t nonce[TRANSACTION_MAX], datagram[SIGNATURE_DATAGRAM_SIZE];

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FAMILIES = 2 };
 
@@ -68,9 +69,11 @@ static enum signature_verdict judge_signature(const struct respond *respond,
         return probe->payload_length == SIGNATURE_DATAGRAM_SIZE
                    ? signature_judge_udp(key, asked, probe->payload, seconds)
                    : SIGNATURE_WRONG;
-    if (probe->kind != REPLY_TCP_OTHER || !probe->is_syn || !probe->has_timestamp)
+    if (probe->kind != REPLY_TCP_OTHER || !probe->is_syn || !probe->has_timestamp ||
+        !probe->digest)
         return SIGNATURE_WRONG;
-    const struct syn_tag tag = {probe->sequence, probe->timestamp, probe->window};
+    struct syn_tag tag = {.sequence = probe->sequence, .timestamp = probe->timestamp};
+    memcpy(tag.digest, probe->digest, sizeof tag.digest);
     return signature_judge_syn(key, asked, &tag, seconds);
 }
 
@@ -130,7 +133,6 @@ static size_t write_answer(const struct respond *respond, const struct reply *pr
         .acknowledgement = probe->sequence + 1,
         .timestamp = signed_answer.timestamp,
         .echo = probe->timestamp,
-        .window = probe->window,
     };
     return template_write(respond->syn_ack[f], &fields, answer);
 }

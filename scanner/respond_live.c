@@ -13,11 +13,11 @@
 
 enum { CAPTURE_BYTES = 32 << 20, OWN_MOST = 16, WAIT_MS = 1000 };
 
-/* What may be a probe, by its shape: a SYN with room for a timestamp, a datagram of the
+/* What may be a probe, by its shape: a SYN with room for the options, a datagram of the
  * size of a tag. The flags of a segment over IPv6 are 13 bytes behind its header. */
 static const char filter[] =
-    "tcp[13] & 0x17 = 2 and tcp[12] >= 0x80 or udp[4:2] = 40"
-    " or (ip6 and ip6[6] = 6 and ip6[53] & 0x17 = 2 and ip6[52] >= 0x80)"
+    "tcp[13] & 0x17 = 2 and tcp[12] >= 0xc0 or udp[4:2] = 40"
+    " or (ip6 and ip6[6] = 6 and ip6[53] & 0x17 = 2 and ip6[52] >= 0xc0)"
     " or (ip6 and ip6[6] = 17 and ip6[44:2] = 40)";
 
 struct respond_live {

@@ -72,6 +72,9 @@ static bool is_outbound(const struct plan *plan)
 static enum exit_code open_connections(struct run *run)
 {
     struct error error;
+    if (is_outbound(run->plan))
+        return command_fail(EXIT_USAGE, "--connect cannot audit what goes out to a responder: "
+                                        "it answers signed probes alone");
     run->connect =
         connect_audit_open(run->options, run->plan, run->library, &run->progress, &error);
     return run->connect ? EXIT_MET : command_fail(EXIT_USAGE, "%s", error.text);

@@ -143,7 +143,8 @@ static struct reply decoded_with_options(const uint8_t *options)
 {
     uint8_t packet[PACKET_SIZE_MAX];
     struct reply reply;
-    size_t length = probe_write(ADDR_IPV4, TEMPLATE_SYN_STAMPED, NULL, 0, packet);
+    size_t length = probe_write(ADDR_IPV4, TEMPLATE_SYN_SIGNED, NULL, 0, packet);
+    packet[20 + 12] = (20 + 20) / 4 << 4; /* what is behind them is payload then */
     memcpy(packet + 40, options, 20);
     assert_int_equal(packet_decode(&reply, packet, length), PACKET_OK);
     return reply;

@@ -85,9 +85,9 @@ static void write_syn(struct fixture *fixture, const struct responder_key *key,
     struct syn_tag tag = signature_tag_syn(key, PORT, SEQUENCE, SECONDS);
     const struct probe_fields fields = {
         .cookie = {.sequence = tag.sequence},
-        .stamp = {.timestamp = tag.timestamp, .window = tag.window},
+        .stamp = {.timestamp = tag.timestamp, .digest = tag.digest},
     };
-    write_probe(fixture, TEMPLATE_SYN_STAMPED, target, &fields, NULL);
+    write_probe(fixture, TEMPLATE_SYN_SIGNED, target, &fields, NULL);
 }
 
 static void write_datagram(struct fixture *fixture, const struct responder_key *key,
@@ -226,7 +226,7 @@ static void an_altered_tag_is_not_answered(void **state)
         for (size_t at = start; at < fixture.probe_length; at++) {
             size_t place = at - start;
             bool head = place >= covered[i / 2].from && place < covered[i / 2].to;
-            bool tcp_rest = (place >= 14 && place < 16) || (place >= 28 && place < 32);
+            bool tcp_rest = (place >= 26 && place < 42) || (place >= 44 && place < 48);
             if (!head && !(i / 2 ? place >= 8 : tcp_rest))
                 continue;
             for (unsigned bit = 0; bit < 8; bit++) {

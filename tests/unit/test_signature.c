@@ -69,10 +69,10 @@ static void a_tagged_syn_is_fresh_for_five_seconds_either_way(void **state)
         struct syn_tag tag = signature_tag_syn(&key, PORT, SEQUENCE, moment);
         for (int64_t apart = -SIGNATURE_LIFE_S; apart <= SIGNATURE_LIFE_S; apart++)
             assert_int_equal(judge_syn(&tag, moment + apart), SIGNATURE_FRESH);
-        assert_int_equal(judge_syn(&tag, moment + SIGNATURE_LIFE_S + 1), SIGNATURE_STALE);
-        assert_int_equal(judge_syn(&tag, moment - SIGNATURE_LIFE_S - 1), SIGNATURE_STALE);
-        for (int64_t apart = SIGNATURE_LIFE_S + 1; apart < 100; apart++)
-            assert_int_not_equal(judge_syn(&tag, moment + apart), SIGNATURE_FRESH);
+        for (int64_t apart = SIGNATURE_LIFE_S + 1; apart < 100; apart++) {
+            assert_int_equal(judge_syn(&tag, moment + apart), SIGNATURE_STALE);
+            assert_int_equal(judge_syn(&tag, moment - apart), SIGNATURE_STALE);
+        }
     }
 }
 
@@ -87,9 +87,9 @@ static void a_syn_with_any_bit_altered_is_not_signed(void **state)
         tag.timestamp ^= UINT32_C(1) << bit;
         assert_int_equal(judge_syn(&tag, NOW), SIGNATURE_WRONG);
     }
-    for (unsigned bit = 0; bit < 16; bit++) {
+    for (unsigned bit = 0; bit < 128; bit++) {
         struct syn_tag tag = tag_syn();
-        tag.window = (uint16_t)(tag.window ^ 1u << bit);
+        tag.digest[bit / 8] ^= (uint8_t)(1u << bit % 8);
         assert_int_equal(judge_syn(&tag, NOW), SIGNATURE_WRONG);
     }
 }
@@ -102,14 +102,6 @@ static void a_syn_serves_for_one_port_and_one_key(void **state)
     assert_int_equal(signature_judge_syn(&key, PORT, &tag, NOW), SIGNATURE_FRESH);
     assert_int_equal(signature_judge_syn(&key, PORT + 1, &tag, NOW), SIGNATURE_WRONG);
     assert_int_equal(signature_judge_syn(&other, PORT, &tag, NOW), SIGNATURE_WRONG);
-}
-
-static void no_window_is_small(void **state)
-{
-    (void)state;
-    struct responder_key key = key_of(3);
-    for (uint32_t i = 0; i < 1000; i++)
-        assert_true(signature_tag_syn(&key, PORT, i, NOW).window >= 0x8000);
 }
 
 static void the_answer_to_a_syn_is_verified(void **state)
@@ -204,7 +196,6 @@ int main(void)
         cmocka_unit_test(a_tagged_syn_is_fresh_for_five_seconds_either_way),
         cmocka_unit_test(a_syn_with_any_bit_altered_is_not_signed),
         cmocka_unit_test(a_syn_serves_for_one_port_and_one_key),
-        cmocka_unit_test(no_window_is_small),
         cmocka_unit_test(the_answer_to_a_syn_is_verified),
         cmocka_unit_test(a_tagged_datagram_is_fresh_for_five_seconds_either_way),
         cmocka_unit_test(a_datagram_with_any_bit_altered_is_not_signed),

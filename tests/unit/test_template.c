@@ -12,7 +12,7 @@
 
 static const enum addr_family families[] = {ADDR_IPV4, ADDR_IPV6};
 static const enum template_kind kinds[] = {
-    TEMPLATE_SYN,     TEMPLATE_SYN_MD5, TEMPLATE_SYN_BAD_OFFSET, TEMPLATE_SYN_STAMPED,
+    TEMPLATE_SYN,     TEMPLATE_SYN_MD5, TEMPLATE_SYN_BAD_OFFSET, TEMPLATE_SYN_SIGNED,
     TEMPLATE_SYN_ACK, TEMPLATE_UDP,     TEMPLATE_UDP_BAD_LENGTH, TEMPLATE_ECHO};
 enum { FAMILIES = 2, KINDS = sizeof kinds / sizeof *kinds };
 
@@ -90,7 +90,9 @@ static void checksums_are_right_for_all_kinds_and_fields(void **state)
         for (int round = 0; round < 300; round++) {
             struct addr source = random_address(family, &seed);
             struct addr target = random_address(family, &seed);
-            uint8_t transaction[8];
+            uint8_t transaction[8], digest[16];
+            for (size_t i = 0; i < sizeof digest; i++)
+                digest[i] = (uint8_t)next_random(&seed);
             for (size_t i = 0; i < sizeof transaction; i++)
                 transaction[i] = (uint8_t)next_random(&seed);
             struct probe_fields fields = {
@@ -101,8 +103,7 @@ static void checksums_are_right_for_all_kinds_and_fields(void **state)
                 .cookie = {next_random(&seed), (uint16_t)next_random(&seed),
                            next_random(&seed) & 0xfffff},
                 .transaction = transaction,
-                .stamp = {next_random(&seed), next_random(&seed), next_random(&seed),
-                          (uint16_t)next_random(&seed)},
+                .stamp = {next_random(&seed), next_random(&seed), next_random(&seed), digest},
             };
             if (size > 8) {
                 fields.transaction_length = (uint16_t)(next_random(&seed) % 9);
@@ -191,7 +192,7 @@ static void the_bad_offset_twin_points_behind_its_end(void **state)
 static void stamps_are_found_again_in_syn_and_syn_ack(void **state)
 {
     (void)state;
-    static const enum template_kind stamped[] = {TEMPLATE_SYN_STAMPED, TEMPLATE_SYN_ACK};
+    static const enum template_kind stamped[] = {TEMPLATE_SYN_SIGNED, TEMPLATE_SYN_ACK};
     uint8_t packet[PACKET_SIZE_MAX];
     for (size_t i = 0; i < 2 * FAMILIES; i++) {
         struct error error;
@@ -204,19 +205,21 @@ static void stamps_are_found_again_in_syn_and_syn_ack(void **state)
             .source = &source,
             .target = &source,
             .cookie = {.sequence = 0x01020304},
-            .stamp = {0x05060708, 0x090a0b0c, 0x0d0e0f10, 0x8001},
+            .stamp = {0x05060708, 0x090a0b0c, 0x0d0e0f10, (const uint8_t *)"digest of sixteen"},
         };
         size_t length = template_write(template, &fields, packet);
         struct reply reply;
         assert_int_equal(packet_decode(&reply, packet, length), PACKET_OK);
-        assert_int_equal(reply.is_syn, stamped[i / 2] == TEMPLATE_SYN_STAMPED);
+        assert_int_equal(reply.is_syn, stamped[i / 2] == TEMPLATE_SYN_SIGNED);
         assert_int_equal(reply.kind, reply.is_syn ? REPLY_TCP_OTHER : REPLY_SYN_ACK);
         assert_int_equal(reply.sequence, 0x01020304);
         assert_int_equal(reply.acknowledgement, reply.is_syn ? 0 : 0x05060708);
         assert_true(reply.has_timestamp);
         assert_int_equal(reply.timestamp, 0x090a0b0c);
         assert_int_equal(reply.timestamp_echo, 0x0d0e0f10);
-        assert_int_equal(reply.window, 0x8001);
+        assert_int_equal(reply.digest != NULL, reply.is_syn);
+        if (reply.is_syn)
+            assert_memory_equal(reply.digest, "digest of sixteen", 16);
         template_free(template);
     }
 }
@@ -227,7 +230,7 @@ static void a_syn_ack_is_shorter_than_the_syn(void **state)
     for (size_t f = 0; f < FAMILIES; f++) {
         uint8_t packet[PACKET_SIZE_MAX];
         assert_true(probe_write(families[f], TEMPLATE_SYN_ACK, NULL, 0, packet) <
-                    probe_write(families[f], TEMPLATE_SYN_STAMPED, NULL, 0, packet));
+                    probe_write(families[f], TEMPLATE_SYN_SIGNED, NULL, 0, packet));
     }
 }
 
