@@ -1,0 +1,235 @@
+"""Outbound audits: what may leave is proven against a responder outside, which answers those
+who have its key, and nobody else."""
+
+import struct
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+from e2e.outbound import OUTSIDE, OUTSIDE_IPV4, Outbound, new_key
+from e2e.portvet import BROKEN, BUILD, FILE, INCONCLUSIVE, MET, USAGE, Run
+from lab.rows import symmetric_wire
+from lab.testing import main
+
+ALL_PORTS = 2 * 2 * 65535  # both protocols, both families
+LONGEST_S = 60             # an idle machine takes a tenth of it
+FLOOD = BUILD / "tests/lab/flood"
+SIGNATURE_LIFE_S = 5
+
+SMALL = """\
+responders:
+  198.51.100.7: {key: outside.key}
+  "2001:db8:51::7": {key: outside.key}
+groups:
+  outside:
+    hosts: [198.51.100.7, "2001:db8:51::7"]
+    expect:
+      app: tcp+udp 53,123 open; tcp+udp 1-20 filtered
+"""
+
+# Sends what it reads, in hexadecimal, one IPv4 packet a line.
+INJECT = """\
+import socket, sys
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+for line in sys.stdin:
+    out.sendto(bytes.fromhex(line), ("198.51.100.7", 0))
+"""
+
+
+def small(lab: Outbound) -> str:
+    (lab.folder / "small.yml").write_text(SMALL)
+    return "small.yml"
+
+
+def entry(run: Run, address: str, proto: str, port: int) -> tuple[str, str, str]:
+    said = run.ports(address)[proto, port]
+    return said["state"], said["reason"], said.get("origin", "unknown")
+
+
+def sent_probes(pcap: Path) -> list[bytes]:
+    """The IPv4 packets in the evidence of a run that went to the responder."""
+    data, packets, at = pcap.read_bytes(), [], 24
+    link = struct.unpack("<I", data[20:24])[0]
+    assert link == 101, f"raw IP is expected, not link type {link}"
+    while at < len(data):
+        length = struct.unpack("<I", data[at + 8:at + 12])[0]
+        packets.append(data[at + 16:at + 16 + length])
+        at += 16 + length
+    target = bytes(map(int, OUTSIDE_IPV4.split(".")))
+    return [packet for packet in packets if packet[0] >> 4 == 4 and packet[16:20] == target]
+
+
+def inject(lab: Outbound, packets: list[bytes]) -> None:
+    lines = "".join(packet.hex() + "\n" for packet in packets)
+    lab.lab.auditor.run([sys.executable, "-c", INJECT], input=lines)
+    time.sleep(0.5)
+
+
+class ZeropsTest(unittest.TestCase):
+    """The example, on all ports."""
+
+    def assert_all_met(self, run: Run) -> None:
+        self.assertEqual(run.exit_code, MET, run.stderr)
+        self.assertEqual(run.report["summary"]["met"], ALL_PORTS)
+        print(f"\n{ALL_PORTS} ports in {run.seconds:.1f} s", file=sys.stderr)
+        self.assertLess(run.seconds, LONGEST_S)
+
+    def test_the_table_is_met_behind_a_router(self) -> None:
+        with Outbound(symmetric_wire(delay_ms=10)) as lab:
+            lab.load(lab.rules("router.nft"), "router")
+            run = lab.check("--max-rate", "0")
+            self.assert_all_met(run)
+            for address in OUTSIDE:
+                self.assertEqual(entry(run, address, "udp", 8080)[:2], ("dropped", "no-response"))
+                self.assertEqual(entry(run, address, "udp", 53), ("open", "responder", "host"))
+
+    def test_the_table_is_met_under_loss(self) -> None:
+        with Outbound(symmetric_wire(delay_ms=10, loss=0.05)) as lab:
+            lab.load(lab.rules("router.nft"), "router")
+            self.assert_all_met(lab.check("--max-rate", "0"))
+
+    def test_the_table_is_met_by_a_firewall_on_the_machine_itself(self) -> None:
+        with Outbound() as lab:
+            lab.load(lab.rules("machine.nft"), "auditor")
+            run = lab.check("--max-rate", "0")
+            self.assert_all_met(run)
+            for address in OUTSIDE:
+                self.assertEqual(entry(run, address, "tcp", 25),
+                                 ("dropped", "local-firewall", "local"))
+
+    def test_each_broken_rule_is_found(self) -> None:
+        mistakes = {
+            "tcp 443 open": ("tcp dport { 22, 53, 80, 123, 443 }", "tcp dport { 22, 53, 80, 123 }"),
+            "udp 123 open": ("udp dport { 22, 53, 80, 123, 443 }", "udp dport { 22, 53, 80, 443 }"),
+            "tcp 25 filtered": ("tcp dport 1-1024 drop", "tcp dport { 1-24, 26-1024 } drop"),
+            "tcp 8443 open": ("tcp dport 1-1024 drop", "tcp dport { 1-1024, 8443 } drop"),
+            "udp 1900 filtered": ("meta l4proto udp drop", "udp dport != 1900 drop"),
+        }
+        with Outbound() as lab:
+            for mistake, (right, wrong) in mistakes.items():
+                with self.subTest(mistake):
+                    lab.load(lab.rules("router.nft").replace(right, wrong), "router")
+                    run = lab.check("--max-rate", "0", "-4")
+                    self.assertEqual(run.exit_code, BROKEN)
+                    broken = [f"{one['proto']} {one['ports']} {one['expected']}"
+                              for one in run.report["hosts"][0]["ports"]
+                              if one["result"] == "broken"]
+                    self.assertEqual(broken, [mistake])
+
+
+class VerdictTest(unittest.TestCase):
+    def test_rejects_are_told_with_reason_and_origin(self) -> None:
+        verdicts = {"reject with tcp reset": "reset", "reject": "port-unreachable",
+                    "reject with icmpx admin-prohibited": "admin-prohibited"}
+        with Outbound(symmetric_wire(delay_ms=2)) as lab:
+            policy = small(lab)
+            for verdict, reason in verdicts.items():
+                with self.subTest(verdict):
+                    rules = lab.rules("router.nft").replace("1-1024 drop", f"1-1024 {verdict}")
+                    if "tcp" not in verdict:
+                        rules = rules.replace("udp drop", f"udp {verdict}")
+                    lab.load(rules, "router")
+                    run = lab.check(policy=policy)
+                    self.assertEqual(run.exit_code, MET)
+                    for address in OUTSIDE:
+                        self.assertEqual(entry(run, address, "tcp", 9),
+                                         ("rejected", reason, "upstream"))
+                        if "tcp" not in verdict:
+                            self.assertEqual(entry(run, address, "udp", 9),
+                                             ("rejected", reason, "upstream"))
+
+    def test_translated_addresses_and_ports_are_no_hindrance(self) -> None:
+        nat = """table inet nat {
+            chain out {
+                type nat hook postrouting priority srcnat;
+                oifname "host0" masquerade fully-random
+            }
+        }"""
+        with Outbound(symmetric_wire(delay_ms=2)) as lab:
+            lab.load(lab.rules("router.nft") + nat, "router")
+            self.assertEqual(lab.check(policy=small(lab)).exit_code, MET)
+
+    def test_without_any_rule_all_that_should_be_filtered_is_open(self) -> None:
+        with Outbound() as lab:
+            run = lab.check(policy=small(lab))
+            self.assertEqual(run.exit_code, BROKEN)
+            self.assertEqual(run.report["summary"]["broken"], 2 * 2 * 20)
+
+    def test_a_wrong_key_is_unknown_and_never_dropped(self) -> None:
+        with Outbound() as lab:
+            lab.stop_responder()
+            lab.start_responder(new_key(lab.folder / "another.key"))
+            run = lab.check(policy=small(lab))
+            self.assertEqual(run.exit_code, INCONCLUSIVE)
+            said = {(one["state"], one["reason"]) for host in run.report["hosts"]
+                    for one in host["ports"]}
+            self.assertEqual(said, {("unknown", "wrong-key")})
+            self.assertEqual(lab.stop_responder()["answered"], 0)
+
+    def test_a_key_that_others_may_read_is_refused_at_either_end(self) -> None:
+        with Outbound() as lab:
+            (lab.folder / "outside.key").chmod(0o644)
+            with self.assertRaises(AssertionError) as refused:
+                lab.check(policy=small(lab))
+            self.assertIn(f"exit code {FILE}", str(refused.exception))
+            self.assertIn("chmod 600", str(refused.exception))
+
+    def test_connect_is_refused_for_a_responder(self) -> None:
+        with Outbound() as lab, self.assertRaises(AssertionError) as refused:
+            lab.check("--connect", policy=small(lab))
+        self.assertIn(f"exit code {USAGE}", str(refused.exception))
+
+
+class ResponderTest(unittest.TestCase):
+    def test_a_flood_is_not_answered_and_does_not_silence_it(self) -> None:
+        with Outbound() as lab:
+            policy = small(lab)
+            lab.load(lab.rules("router.nft"), "router")
+            for address in OUTSIDE:
+                command = [str(FLOOD), address, "4"]
+                before = lab.ask_counters()["answered"]
+                flood = subprocess.Popen(lab.lab.made["router"].command(command),
+                                         stdout=subprocess.PIPE, text=True)
+                time.sleep(1)
+                run = lab.check(policy=policy)
+                sent, rate = flood.communicate()[0].split()
+                print(f"\n{address}: {sent} packets, {rate} a second", file=sys.stderr)
+                counters = lab.ask_counters()
+                self.assertEqual(run.exit_code, MET)
+                self.assertGreater(int(rate), 50_000)
+                self.assertGreater(counters["not signed"], int(sent) / 4)
+                self.assertLessEqual(counters["answered"] - before,
+                                     run.report["traffic"]["sent"])
+
+    def test_recorded_and_altered_probes_get_nothing(self) -> None:
+        with Outbound() as lab:
+            evidence = lab.folder / "evidence.pcap"
+            lab.check("-4", "--pcap", str(evidence), policy=small(lab))
+            probes = sent_probes(evidence)
+            self.assertGreaterEqual(len(probes), 44)
+            answered = lab.ask_counters()["answered"]
+            altered = [packet[:24] + bytes([packet[24] ^ 1]) + packet[25:]
+                       for packet in probes if packet[9] == 6]
+            altered += [packet[:-1] + bytes([packet[-1] ^ 1]) for packet in probes
+                        if packet[9] == 17]
+            inject(lab, altered)
+            counters = lab.ask_counters()
+            self.assertEqual(counters["answered"], answered)
+            self.assertGreaterEqual(counters["not signed"], len(altered))
+            time.sleep(SIGNATURE_LIFE_S + 1)
+            inject(lab, probes)
+            counters = lab.ask_counters()
+            self.assertEqual(counters["answered"], answered)
+            self.assertGreaterEqual(counters["stale"], 1)
+
+    def test_its_rate_is_limited(self) -> None:
+        with Outbound(options=["--max-rate", "100"]) as lab:
+            run = lab.check("-4", "--deadline", "5s", policy=small(lab))
+            self.assertGreater(lab.ask_counters()["over the limit"], 0)
+            self.assertNotIn("dropped", {one["state"] for one in run.report["hosts"][0]["ports"]})
+
+
+if __name__ == "__main__":
+    main()
