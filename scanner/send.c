@@ -37,6 +37,8 @@ static void plan_companions(struct host *host)
 {
     if (host->batch.witnessed || !controls_have_witness(&host->controls))
         return;
+    if (host->pass == 1 && probes_left(host) <= TAIL_PROBES)
+        return; /* most of these may answer yet */
     host->batch.companions = TAIL_COMPANIONS * controls_kinds(&host->controls);
     host->batch.witnessed = true;
     host->batch.witnessed_from = host->cursor;
