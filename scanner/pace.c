@@ -112,66 +112,6 @@ static void cut_for_delay(struct pace *pace, nsec_t now)
     cut(pace, pace->rate * 0.7, now);
 }
 
-/* Whether as much was sent as the rate allows: a rate that is not used proves nothing. */
-static bool is_used(const struct pace *pace, nsec_t age)
-{
-    return pace->packets * 2 > pace->rate * (double)age / (double)NSEC_PER_SEC;
-}
-
-static void close_epoch(struct pace *pace, nsec_t now)
-{
-    nsec_t length = epoch_length(pace), age = now - pace->epoch_started;
-    if (age < length)
-        return;
-    if (pace->rtt == 0) { /* nothing has answered yet */
-        set_rate(pace, fmin(pace->rate * 2, RATE_BLIND));
-        pace->good = pace->rate;
-        begin_epoch(pace, now);
-        return;
-    }
-    if (pace->answers < EPOCH_ANSWERS && age < EPOCH_PATIENCE * length)
-        return;
-    if (is_delayed(pace)) {
-        cut_for_delay(pace, now);
-        return;
-    }
-    pace->cuts = 0;
-    /* Where most of what is sent is answered, the answers are controls enough. */
-    if (is_used(pace, age) && pace->answers * 2 > pace->packets && pace->rate > pace->good)
-        pace->good = pace->rate;
-    if (is_used(pace, age) && pace->answers > 0)
-        grow(pace);
-    begin_epoch(pace, now);
-}
-
-uint32_t pace_allowance(struct pace *pace, nsec_t now)
-{
-    close_epoch(pace, now);
-    double most = bucket(pace);
-    if (now > pace->filled_at) {
-        pace->tokens += (double)(now - pace->filled_at) / (double)NSEC_PER_SEC * pace->rate;
-        pace->filled_at = now;
-    }
-    if (pace->tokens > most)
-        pace->tokens = most;
-    return pace->tokens < 1 ? 0 : (uint32_t)pace->tokens;
-}
-
-void pace_spend(struct pace *pace, uint32_t packets)
-{
-    pace->tokens -= packets;
-    pace->packets += packets;
-}
-
-nsec_t pace_next(const struct pace *pace)
-{
-    double wanted = fmax(pace->rate * WAKE_SECONDS, 1);
-    if (pace->tokens >= wanted)
-        return pace->filled_at;
-    double seconds = (wanted - pace->tokens) / pace->rate;
-    return pace->filled_at + (nsec_t)(seconds * (double)NSEC_PER_SEC) + 1;
-}
-
 /* Two shares of loss, compared by their pooled standard error. */
 static double excess_loss(const struct loss *base, const struct pace_epoch *epoch)
 {
@@ -210,6 +150,68 @@ static void judge_epoch(struct pace *pace, uint32_t number)
         double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good);
         cut(pace, fmin(rate, pace->rate), pace->filled_at);
     }
+}
+
+/* Whether as much was sent as the rate allows: a rate that is not used proves nothing. */
+static bool is_used(const struct pace *pace, nsec_t age)
+{
+    return pace->packets * 2 > pace->rate * (double)age / (double)NSEC_PER_SEC;
+}
+
+static void close_epoch(struct pace *pace, nsec_t now)
+{
+    nsec_t length = epoch_length(pace), age = now - pace->epoch_started;
+    if (age < length)
+        return;
+    if (pace->rtt == 0) { /* nothing has answered yet */
+        set_rate(pace, fmin(pace->rate * 2, RATE_BLIND));
+        pace->good = pace->rate;
+        begin_epoch(pace, now);
+        return;
+    }
+    if (pace->answers < EPOCH_ANSWERS && age < EPOCH_PATIENCE * length)
+        return;
+    if (is_delayed(pace)) {
+        cut_for_delay(pace, now);
+        return;
+    }
+    pace->cuts = 0;
+    /* Where most of what is sent is answered, the answers are controls enough. */
+    if (is_used(pace, age) && pace->answers * 2 > pace->packets && pace->rate > pace->good)
+        pace->good = pace->rate;
+    if (is_used(pace, age) && pace->answers > 0)
+        grow(pace);
+    uint32_t closed = pace->epoch;
+    begin_epoch(pace, now);
+    judge_epoch(pace, closed); /* on a short path all its controls are back already */
+}
+
+uint32_t pace_allowance(struct pace *pace, nsec_t now)
+{
+    close_epoch(pace, now);
+    double most = bucket(pace);
+    if (now > pace->filled_at) {
+        pace->tokens += (double)(now - pace->filled_at) / (double)NSEC_PER_SEC * pace->rate;
+        pace->filled_at = now;
+    }
+    if (pace->tokens > most)
+        pace->tokens = most;
+    return pace->tokens < 1 ? 0 : (uint32_t)pace->tokens;
+}
+
+void pace_spend(struct pace *pace, uint32_t packets)
+{
+    pace->tokens -= packets;
+    pace->packets += packets;
+}
+
+nsec_t pace_next(const struct pace *pace)
+{
+    double wanted = fmax(pace->rate * WAKE_SECONDS, 1);
+    if (pace->tokens >= wanted)
+        return pace->filled_at;
+    double seconds = (wanted - pace->tokens) / pace->rate;
+    return pace->filled_at + (nsec_t)(seconds * (double)NSEC_PER_SEC) + 1;
 }
 
 static bool is_remembered(const struct pace *pace, uint32_t epoch)
@@ -251,5 +253,6 @@ void pace_answer(struct pace *pace, nsec_t now, nsec_t rtt, nsec_t excess)
 void pace_local_full(struct pace *pace, nsec_t now)
 {
     pace->tokens = 0;
+    pace->filled_at = now;
     cut(pace, pace->rate / 2, now);
 }

@@ -1,0 +1,140 @@
+#include "scanner/pace.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define MS NSEC_PER_MSEC
+
+/* Sends as fast as PACE allows for LENGTH over a path that answers every packet after 20 ms
+ * with EXCESS on top and loses each PER-th control (0: none). */
+static nsec_t send_for(struct pace *pace, nsec_t now, nsec_t length, nsec_t excess,
+                       unsigned per)
+{
+    unsigned control = 0;
+    for (nsec_t end = now + length; now < end; now += MS) {
+        uint32_t packets = pace_allowance(pace, now);
+        pace_spend(pace, packets);
+        for (uint32_t i = 0; i < packets; i += 16) {
+            uint32_t epoch = pace_control_sent(pace);
+            if (per && ++control % per == 0) {
+                pace_control_lost(pace, epoch);
+                continue;
+            }
+            pace_control_returned(pace, epoch);
+            pace_answer(pace, now, 20 * MS + excess, excess);
+        }
+    }
+    return now;
+}
+
+static void the_rate_doubles_while_controls_come_back(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    assert_true(pace.rate < 5000);
+    send_for(&pace, 0, 400 * MS, 0, 0);
+    assert_true(pace.rate > 100000);
+}
+
+static void the_most_is_never_passed(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 3000, 0);
+    uint64_t sent = 0;
+    for (nsec_t now = 0; now < 2000 * MS; now += MS) {
+        uint32_t packets = pace_allowance(&pace, now);
+        pace_spend(&pace, packets);
+        sent += packets;
+        pace_answer(&pace, now, MS, 0);
+    }
+    assert_in_range(sent, 5000, 6100);
+}
+
+static void a_queue_that_builds_up_slows_down(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
+    double before = pace.rate, least = before;
+    for (int i = 0; i < 10; i++) {
+        now = send_for(&pace, now, 20 * MS, 30 * MS, 0);
+        least = pace.rate < least ? pace.rate : least;
+    }
+    assert_true(least < before);
+}
+
+static void a_delay_that_no_lower_rate_shortens_is_put_up_with(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
+    now = send_for(&pace, now, 4000 * MS, 30 * MS, 0);
+    assert_true(pace.rate > 2000);
+}
+
+static void loss_from_the_start_is_the_path_s_own(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    send_for(&pace, 0, 1000 * MS, 0, 4);
+    assert_true(pace.rate > 20000);
+}
+
+static void loss_that_comes_with_the_rate_slows_down(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    nsec_t now = send_for(&pace, 0, 150 * MS, 0, 0);
+    double before = pace.rate;
+    send_for(&pace, now, 200 * MS, 0, 2);
+    assert_true(pace.rate < before);
+}
+
+static void a_full_machine_slows_down_at_once(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
+    double before = pace.rate;
+    pace_local_full(&pace, now);
+    assert_true(pace.rate <= before / 2);
+    assert_int_equal(pace_allowance(&pace, now), 0);
+}
+
+static void a_rate_that_is_not_used_does_not_grow(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    for (nsec_t now = 0; now < 5000 * MS; now += 20 * MS) {
+        pace_allowance(&pace, now);
+        pace_spend(&pace, 1);
+        pace_answer(&pace, now, 20 * MS, 0);
+    }
+    assert_true(pace.rate < 5000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_rate_doubles_while_controls_come_back),
+        cmocka_unit_test(the_most_is_never_passed),
+        cmocka_unit_test(a_queue_that_builds_up_slows_down),
+        cmocka_unit_test(a_delay_that_no_lower_rate_shortens_is_put_up_with),
+        cmocka_unit_test(loss_from_the_start_is_the_path_s_own),
+        cmocka_unit_test(loss_that_comes_with_the_rate_slows_down),
+        cmocka_unit_test(a_full_machine_slows_down_at_once),
+        cmocka_unit_test(a_rate_that_is_not_used_does_not_grow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
