@@ -106,6 +106,11 @@ static int judge(void *context, const struct host_observation *host)
     return plan_judge(run->plan, host, run->audit);
 }
 
+static bool shows_packets(const struct run *run)
+{
+    return run->watch && run->watch->packet;
+}
+
 static nsec_t wall_clock(void)
 {
     struct timespec now;
@@ -127,7 +132,7 @@ static enum exit_code make_engine(struct run *run)
         .source_port_first = run->net->source_port_first,
         .source_port_count = run->net->source_port_count,
         .library = run->library,
-        .hail = run->watch != NULL,
+        .hail = shows_packets(run),
         .seed = options->seed,
         .wall_ahead = wall_clock() - run->net->now(run->net),
     };
@@ -181,7 +186,7 @@ static void note_packet(void *context, nsec_t at, bool sent, const uint8_t *byte
     const struct run *run = context;
     if (run->evidence)
         evidence_add(run->evidence, at, bytes, length);
-    if (run->watch)
+    if (shows_packets(run))
         run->watch->packet(run->watch->context, at, sent, bytes, length);
 }
 
@@ -194,7 +199,7 @@ static int drive_engine(struct run *run, struct error *error)
         .signal = interrupt_flag(),
         .progress = progress_show,
         .context = &run->progress,
-        .packet = run->evidence || run->watch ? note_packet : NULL,
+        .packet = run->evidence || shows_packets(run) ? note_packet : NULL,
         .packet_context = run,
     };
     int status = drive_run(&drive, error);
@@ -249,10 +254,10 @@ static int write_outputs(struct run *run, struct error *error)
     struct error lost;
     run->evidence = NULL;
     int kept = evidence_close(evidence, &lost);
-    if (run->watch)
-        run->watch->finished(run->watch->context, run->audit);
-    else if (outputs_write(&run->outputs, run->options, run->audit, error) < 0)
-        return -EIO;
+    int written = run->watch ? run->watch->finished(run->watch->context, run->audit, error)
+                             : outputs_write(&run->outputs, run->options, run->audit, error);
+    if (written < 0)
+        return written;
     return kept < 0 ? error_set(error, kept, "%s", lost.text) : 0;
 }
 

@@ -13,12 +13,13 @@ enum exit_code audit_run(const struct options *options, const struct policy *pol
 
 /* Somebody who looks over a run's shoulder. */
 struct audit_watch {
-    drive_packet_fn *packet; /* every packet sent and matched */
-    /* Gets the audit in place of the reports. */
-    void (*finished)(void *context, const struct audit *audit);
+    drive_packet_fn *packet; /* every packet sent and matched; NULL: not wanted */
+    /* Gets the audit in place of the reports. 0, or a negative code with *ERROR: it could
+     * not be written. */
+    int (*finished)(void *context, const struct audit *audit, struct error *error);
     void *context;
 };
-/* The same, watched. */
+/* The same, watched; WATCH may be NULL. */
 enum exit_code audit_run_watched(const struct options *options, const struct policy *policy,
                                  const struct udp_library *library,
                                  const struct audit_watch *watch);

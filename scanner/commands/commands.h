@@ -21,6 +21,9 @@ const struct command *command_find(const char *name); /* NULL: no such command *
 
 enum exit_code command_check(const struct options *options);
 enum exit_code command_scan(const struct options *options);
+enum exit_code command_learn(const struct options *options);
+enum exit_code command_diff(const struct options *options);
+enum exit_code command_merge(const struct options *options);
 enum exit_code command_lint(const struct options *options);
 enum exit_code command_explain(const struct options *options);
 enum exit_code command_probes(const struct options *options);

@@ -12,8 +12,9 @@
 enum { WORD_FILE, WORD_HOST, WORD_PORT, WORD_COUNT };
 
 /* The verdict on each address, after all packets. */
-static void show_verdicts(void *context, const struct audit *audit)
+static int show_verdicts(void *context, const struct audit *audit, struct error *error)
 {
+    (void)error;
     const struct explain_packets *packets = context;
     for (size_t i = 0; i < audit->host_count; i++) {
         const struct host_verdicts *host = &audit->hosts[i];
@@ -27,6 +28,7 @@ static void show_verdicts(void *context, const struct audit *audit)
         if (host->problem)
             printf("\n%s: %s\n", host->name, host->problem);
     }
+    return 0;
 }
 
 static enum exit_code probe_with(const struct options *options,

@@ -87,7 +87,7 @@ void help_print_command(FILE *out, const struct command *command)
     fprintf(out, "portvet %s: %s\n\nUsage:\n", command->name, command->summary);
     print_forms(out, command);
     print_options(out, command->set);
-    if (command->set & FOR_RUNS)
+    if (command->set & FOR_REPORTS)
         print_formats(out);
     print_exit_codes(out);
 }
