@@ -6,8 +6,40 @@
 
 /* Slots that may be in flight at a time: 32 MiB of them. */
 #define SLOTS_IN_FLIGHT_MOST (4u << 20)
+/* With more ports than this, those that answer most often go first. */
+#define MANY_PORTS 1024
 /* A link that went down is looked at again after this time. */
 #define LINK_PAUSE (250 * NSEC_PER_MSEC)
+
+/* Ports on which a host answers most often (the first of nmap's ranking by frequency). They
+ * go first where many ports are scanned, so that there is a witness early on. */
+static const uint16_t vanguard[] = {80,  23,  443, 21,  22,   25,   3389, 110, 445,
+                                    139, 143, 53,  135, 3306, 8080, 1723, 111, 995};
+
+static int choose_vanguard(const struct portset *set, struct portset *chosen)
+{
+    for (size_t i = 0; i < sizeof vanguard / sizeof vanguard[0]; i++) {
+        if (portset_has(set, vanguard[i]) && portset_add(chosen, vanguard[i], vanguard[i]) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int make_index(struct shared_index *shared)
+{
+    if (!shared->vanguard)
+        return port_index_init(&shared->index, shared->of);
+    if (choose_vanguard(shared->of, &shared->chosen) < 0)
+        return -ENOMEM;
+    return port_index_init(&shared->index, &shared->chosen);
+}
+
+static void free_index(struct shared_index *shared)
+{
+    port_index_free(&shared->index);
+    portset_free(&shared->chosen);
+    free(shared);
+}
 
 struct engine *engine_new(const struct engine_options *options, const struct target *targets,
                           size_t target_count, engine_host_fn *done, void *context,
@@ -59,8 +91,7 @@ void engine_free(struct engine *engine)
         host_free(&engine->hosts[i]);
     for (struct shared_index *shared = engine->indexes; shared;) {
         struct shared_index *next = shared->next;
-        port_index_free(&shared->index);
-        free(shared);
+        free_index(shared);
         shared = next;
     }
     probe_maker_free(engine->maker);
@@ -74,17 +105,24 @@ void engine_free(struct engine *engine)
 
 /* ---- hosts come in ---- */
 
-static const struct port_index *share_index(struct engine *engine, const struct portset *set)
+static const struct port_index *share_index(struct engine *engine, const struct portset *set,
+                                            bool of_vanguard)
 {
     if (!set)
         return NULL;
     for (struct shared_index *shared = engine->indexes; shared; shared = shared->next) {
-        if (shared->index.set == set)
+        if (shared->of == set && shared->vanguard == of_vanguard)
             return &shared->index;
     }
     struct shared_index *shared = calloc(1, sizeof *shared);
-    if (!shared || port_index_init(&shared->index, set) < 0) {
-        free(shared);
+    if (!shared) {
+        engine->status = -ENOMEM;
+        return NULL;
+    }
+    shared->of = set;
+    shared->vanguard = of_vanguard;
+    if (make_index(shared) < 0) {
+        free_index(shared);
         engine->status = -ENOMEM;
         return NULL;
     }
@@ -98,9 +136,12 @@ static int admit(struct engine *engine, uint32_t index)
     const struct target *target = &engine->targets[index];
     struct host *host = &engine->hosts[index];
     for (int p = 0; p < PROTO_COUNT; p++) {
-        host->index[p] = share_index(engine, target->ports[p]);
-        host->declared[p] = share_index(engine, target->declared[p]);
+        host->index[p] = share_index(engine, target->ports[p], false);
+        host->declared[p] = share_index(engine, target->declared[p], false);
     }
+    const struct port_index *tcp = host->index[PROTO_TCP];
+    if (!host->declared[PROTO_TCP] && tcp && tcp->count > MANY_PORTS)
+        host->declared[PROTO_TCP] = share_index(engine, target->ports[PROTO_TCP], true);
     uint64_t seed = engine->options.seed ^ ((uint64_t)index * UINT64_C(0x9e3779b97f4a7c15));
     if (engine->status < 0 || host_init(host, target, seed) < 0)
         return -ENOMEM;

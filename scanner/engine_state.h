@@ -24,6 +24,9 @@ struct outgoing {
 /* A port set with its ranks, made once for all hosts that share it. */
 struct shared_index {
     struct port_index index;
+    const struct portset *of; /* the set that it was made for */
+    bool vanguard;            /* of that set, the ports that answer most often */
+    struct portset chosen;    /* these ports */
     struct shared_index *next;
 };
 
