@@ -69,14 +69,18 @@ class NetworkTest(unittest.TestCase):
         self.assertEqual(done.exit_code, MET, done.stderr)
         self.assertEqual(done.ports(self.addresses[0])["tcp", 800]["state"], "open")
 
-    def test_an_interface_that_stays_away_ends_the_run(self) -> None:
-        for line in ("link set eth0 down", "link del eth0"):
-            with self.subTest(line):
-                done = self.disturbed(lambda _, line=line: self.auditor_ip(line))
-                self.assertEqual(done.exit_code, NETWORK, done.stderr)
-                unknown = {reason for state, reason in counts(done) if state == "unknown"}
-                self.assertEqual(unknown, {"link-down"})
-                self.assertNotIn("dropped", {state for state, _ in counts(done)})
+    def assert_ended_by(self, line: str) -> None:
+        done = self.disturbed(lambda _: self.auditor_ip(line))
+        self.assertEqual(done.exit_code, NETWORK, done.stderr)
+        unknown = {reason for state, reason in counts(done) if state == "unknown"}
+        self.assertEqual(unknown, {"link-down"})
+        self.assertNotIn("dropped", {state for state, _ in counts(done)})
+
+    def test_an_interface_that_stays_down_ends_the_run(self) -> None:
+        self.assert_ended_by("link set eth0 down")
+
+    def test_an_interface_that_is_deleted_ends_the_run(self) -> None:
+        self.assert_ended_by("link del eth0")
 
     def test_an_address_that_is_removed_proves_no_silence(self) -> None:
         self.disturbed(lambda _: self.auditor_ip(f"addr del {AUDITOR_IPV4}/24 dev eth0"),
