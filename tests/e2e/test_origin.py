@@ -1,18 +1,18 @@
 """Who said no: over paths that clear DSCP, behind the rules that people's tools make, and on
 hosts that answer everything, every origin is right or unknown, and none is wrong."""
 
+import tempfile
 import unittest
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from e2e.portvet import INCONCLUSIVE, run_json
+from lab import firewall
 from lab.firewall import chain
 from lab.namespaces import Namespace
 from lab.rows import ROUTER, Host, Port, ports
 from lab.testing import main
 from lab.topology import Lab
-
-TOOLS = Path(__file__).resolve().parents[1] / "lab"
 
 # What the target's own rules do, whichever tool makes them.
 OPEN, REJECTED_RESET, REJECTED_UDP, CLOSED = 22, 1001, 1002, 3001
@@ -63,9 +63,12 @@ def iptables(variant: str, drop_invalid: bool) -> Prepare:
 
 
 def ufw(inside: Namespace) -> None:
-    inside.run(["unshare", "-m", str(TOOLS / "ufw.sh"), f"allow {OPEN}/tcp", f"allow {CLOSED}",
-                f"allow {ROUTER_RESET}", f"allow {ROUTER_ICMP}",
-                f"reject {REJECTED_RESET}/tcp", f"reject {REJECTED_UDP}/udp"])
+    rules = (f"allow {OPEN}/tcp", f"allow {CLOSED}",
+             f"allow {ROUTER_RESET}", f"allow {ROUTER_ICMP}",
+             f"reject {REJECTED_RESET}/tcp", f"reject {REJECTED_UDP}/udp")
+    script = "\n".join(["ufw --force enable", *(f"ufw {rule}" for rule in rules)])
+    with tempfile.TemporaryDirectory() as state:
+        inside.run([*firewall.ufw(Path(state)), "sh", "-euc", script])
 
 
 def firewalld(inside: Namespace) -> None:
@@ -74,7 +77,9 @@ def firewalld(inside: Namespace) -> None:
         rule = f"--add-rich-rule=rule family={family} port"
         options += [f"{rule} port={REJECTED_RESET} protocol=tcp reject type=tcp-reset",
                     f"{rule} port={REJECTED_UDP} protocol=udp reject"]
-    inside.run([str(TOOLS / "firewalld.sh"), *options])
+    each = 'for option; do firewall-cmd "$option"; done'
+    with tempfile.TemporaryDirectory() as state:
+        inside.run([*firewall.firewalld(Path(state)), "sh", "-euc", each, "sh", *options])
 
 
 def clear_dscp(lab: Lab, *interfaces: str) -> None:

@@ -1,12 +1,25 @@
-"""nftables rulesets from rows: one for each host, one for the router."""
+"""nftables rulesets from rows, one for each host and one for the router; and where other
+tools run that make rules."""
 
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 from lab.behaviours import BEHAVIOURS, PROTOCOLS
 from lab.rows import HOST, ROUTER, Host, Port
 
 IPV4, IPV6 = 0, 1
+
+
+def ufw(state: Path) -> list[str]:
+    """What stands before a command that uses ufw inside a namespace. The folder STATE keeps
+    ufw's configuration from one command to the next."""
+    return ["unshare", "-m", str(Path(__file__).with_name("ufw.sh")), str(state)]
+
+
+def firewalld(state: Path) -> list[str]:
+    """The same for firewalld."""
+    return [str(Path(__file__).with_name("firewalld.sh")), str(state)]
 
 
 def verdict_rules(rows: Iterable[Port], match: str = "") -> list[str]:

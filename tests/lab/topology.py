@@ -43,8 +43,8 @@ def gateway_addresses(number: int) -> tuple[str, str]:
 
 
 def limit_sysctls(limits: IcmpLimits) -> dict[str, int]:
-    if limits.off:
-        return {"net.ipv4.icmp_ratemask": 0, "net.ipv6.icmp.ratelimit": 0}
+    if limits.off:  # a bit mask, and a list of types that names one that does not exist
+        return {"net.ipv4.icmp_ratemask": 0, "net.ipv6.icmp.ratemask": 0}
     values = {"net.ipv4.icmp_ratelimit": limits.ipv4_interval_ms,
               "net.ipv4.icmp_msgs_per_sec": limits.ipv4_per_second,
               "net.ipv6.icmp.ratelimit": limits.ipv6_interval_ms}
@@ -90,6 +90,15 @@ class Lab:
 
     def namespace(self, host_name: str) -> Namespace:
         return self.made[host_name]
+
+    def move_auditor(self, ipv4: str, ipv6: str) -> None:
+        """From now on the auditor sends from these addresses, which may be any."""
+        self.auditor.ip(f"addr replace {ipv4}/32 dev eth0",
+                        f"addr replace {ipv6}/128 dev eth0 nodad",
+                        f"route replace default via {ROUTER_IPV4} src {ipv4}",
+                        f"route replace ::/0 via {ROUTER_IPV6} src {ipv6}")
+        self.made["router"].ip(f"route replace {ipv4}/32 via {AUDITOR_IPV4}",
+                               f"route replace {ipv6}/128 via {AUDITOR_IPV6}")
 
     def build(self) -> None:
         self.add_namespace("auditor")

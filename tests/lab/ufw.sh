@@ -1,14 +1,13 @@
 #!/bin/sh
-# Runs in a network and mount namespace of its own: ufw with a copy of its configuration, and
-# the rules of the arguments, one each ("reject 1001/tcp"). Its rules stay in the kernel.
+# ufw.sh STATE COMMAND…: runs a command in a network and mount namespace of its own, with a copy
+# of ufw's configuration in the place of the machine's. The copy stays in the folder STATE for
+# the next call, and the rules in the kernel.
 set -eu
+state=$1
+shift
 mount --make-rprivate /
-copy=$(mktemp -d)
-trap 'umount /etc/ufw; rm -rf "$copy"' EXIT
-cp -a /etc/ufw/. "$copy"
-mount --bind "$copy" /etc/ufw
-ufw --force enable
-for rule in "$@"; do
-    # shellcheck disable=SC2086 # a rule is several words
-    ufw $rule
+for folder in /etc/ufw /etc/default; do
+    [ -d "$state$folder" ] || { mkdir -p "$state$folder"; cp -a "$folder/." "$state$folder"; }
+    mount --bind "$state$folder" "$folder"
 done
+exec "$@"
