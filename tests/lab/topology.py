@@ -72,7 +72,8 @@ class Lab:
         self.relay: Process | None = None
 
     def __enter__(self) -> "Lab":
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: sys.exit("ended by a signal"))
         namespaces.remove_leftovers()
         try:
             self.build()
