@@ -41,13 +41,19 @@ static void put_line(const char *text)
     putchar('\n');
 }
 
+static void put_item(const char *name, const char *text)
+{
+    puts(".TP");
+    put_font('B', name, strlen(name));
+    putchar('\n');
+    put_line(text);
+}
+
 /* "-e RULES TARGET...": capitals stand for what a person puts there. */
 static void put_usage(const char *usage, size_t length)
 {
     for (size_t i = 0; i < length;) {
         size_t word = strcspn(usage + i, " []\n");
-        if (i + word > length)
-            word = length - i;
         if (word > 0)
             put_font(isupper((unsigned char)usage[i]) ? 'I' : 'B', usage + i, word);
         else
@@ -76,10 +82,8 @@ static void put_commands(void)
 {
     size_t count;
     const struct command *rows = command_rows(&count);
-    for (size_t i = 0; i < count; i++) {
-        printf(".TP\n.B %s\n", rows[i].name);
-        put_line(rows[i].summary);
-    }
+    for (size_t i = 0; i < count; i++)
+        put_item(rows[i].name, rows[i].summary);
 }
 
 /* "For check, explain.", unless every command takes it. */
@@ -96,23 +100,32 @@ static void put_takers(unsigned takers)
     fputs(named > 0 ? ".\n" : "", stdout);
 }
 
+/* "-e, --expect RULES" */
+static void put_option(const struct option_row *row)
+{
+    char name[48];
+    if (row->letter)
+        put_font('B', (const char[]){'-', row->letter}, 2);
+    if (row->letter && row->name)
+        fputs(", ", stdout);
+    if (row->name) {
+        snprintf(name, sizeof name, "--%s", row->name);
+        put_font('B', name, strlen(name));
+    }
+    if (row->argument) {
+        putchar(' ');
+        put_font('I', row->argument, strlen(row->argument));
+    }
+    putchar('\n');
+}
+
 static void put_options(void)
 {
     size_t count;
     const struct option_row *rows = option_rows(&count);
     for (size_t i = 0; i < count; i++) {
         puts(".TP");
-        if (rows[i].letter)
-            printf("\\fB\\-%c\\fR%s", rows[i].letter, rows[i].name ? ", " : "");
-        if (rows[i].name) {
-            fputs("\\fB\\-\\-\\fR", stdout);
-            put_font('B', rows[i].name, strlen(rows[i].name));
-        }
-        if (rows[i].argument) {
-            putchar(' ');
-            put_font('I', rows[i].argument, strlen(rows[i].argument));
-        }
-        putchar('\n');
+        put_option(&rows[i]);
         put_line(rows[i].help);
         put_takers(rows[i].commands);
     }
@@ -122,10 +135,8 @@ static void put_formats(void)
 {
     size_t count;
     const struct report_writer *rows = report_writers(&count);
-    for (size_t i = 0; i < count; i++) {
-        printf(".TP\n.B %s\n", rows[i].name);
-        put_line(rows[i].description);
-    }
+    for (size_t i = 0; i < count; i++)
+        put_item(rows[i].name, rows[i].description);
 }
 
 static void put_exit_codes(void)
@@ -133,8 +144,9 @@ static void put_exit_codes(void)
     size_t count;
     const struct exit_code_row *rows = exit_code_rows(&count);
     for (size_t i = 0; i < count; i++) {
-        printf(".TP\n.B %d\n", rows[i].code);
-        put_line(rows[i].meaning);
+        char code[16];
+        snprintf(code, sizeof code, "%d", rows[i].code);
+        put_item(code, rows[i].meaning);
     }
 }
 
