@@ -281,8 +281,9 @@ int connect_run(struct connect *connect, const struct target *targets, size_t co
 {
     int64_t taken = 0;
     int status = 0;
-    connect->started = connect_now();
-    connect->progress.hosts = count;
+    if (connect->started == 0)
+        connect->started = connect_now();
+    connect->progress = (struct engine_totals){.hosts = count};
     for (size_t i = 0; i < count; i++)
         connect->progress.ports += ports_of(&targets[i]);
     for (size_t first = 0; first < count && status == 0; first += (size_t)taken) {

@@ -18,7 +18,7 @@ struct connect_options {
     double max_rate;                     /* connections per second; 0: no limit */
     double miss;                         /* accepted chance that a certified silence is wrong */
     unsigned max_tries;                  /* 0: as many as the proof needs */
-    nsec_t deadline;                     /* from the start of the run; 0: none */
+    nsec_t deadline;                     /* from the start of the first run; 0: none */
     uint64_t seed;                       /* order of ports */
     const volatile sig_atomic_t *signal; /* not 0: stop; may be NULL */
     void (*progress)(void *context, nsec_t now, const struct engine_totals *totals);
@@ -37,7 +37,7 @@ struct connect;
 struct connect *connect_new(const struct connect_options *options, struct error *error);
 void connect_free(struct connect *connect);
 
-/* Runs to the end and hands each target over to DONE once. 0, or -errno with *ERROR: not a
+/* Runs to the end and hands each target over to DONE once; may be called again. 0, or -errno with *ERROR: not a
  * single socket could be opened, no memory, or what DONE returned. */
 int connect_run(struct connect *connect, const struct target *targets, size_t count,
                 engine_host_fn *done, void *context, struct error *error)

@@ -1,35 +1,31 @@
 #include "scanner/commands/audit_run.h"
 
 #include "scanner/commands/confine.h"
-#include "scanner/commands/connect_audit.h"
 #include "scanner/commands/interrupt.h"
 #include "scanner/commands/outputs.h"
+#include "scanner/commands/probing.h"
 #include "scanner/commands/progress.h"
 #include "scanner/commands/resolve.h"
 #include "scanner/commands/responder_keys.h"
+#include "scanner/commands/rounds.h"
 #include "scanner/evidence.h"
-#include "scanner/net_live.h"
-#include "scanner/privileges.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a host rejects by ICMP at one a second, as Linux does, confirming takes its time:
- * an audit waits for the 299 ports that tell the rest, a scan does not. */
-#define LIMITED_CHECK (400 * NSEC_PER_SEC)
-#define LIMITED_SCAN  (20 * NSEC_PER_SEC)
+/* Rounds of --until begin at this distance, if they are short. */
+#define ROUND_LEAST (500 * NSEC_PER_MSEC)
 
 /* Everything that a run holds, so that it can be let go of in one place. */
 struct run {
     const struct options *options;
-    const struct udp_library *library;
     struct plan *plan;
     struct responder_keys keys;
     struct outputs outputs;
-    struct net *net;
-    struct engine *engine;
-    struct connect *connect; /* in place of both, with --connect */
+    struct probing probing;
+    struct rounds *rounds;   /* NULL: there is one */
+    struct timespec started; /* wall clock */
     struct audit *audit;
     struct progress progress;
     const struct audit_watch *watch; /* NULL: nobody */
@@ -59,46 +55,6 @@ static enum exit_code make_plan(struct run *run, const struct policy *policy)
     return run->plan ? EXIT_MET : EXIT_FILE;
 }
 
-/* Frames past the kernel's IP output would slip by a firewall on this machine. */
-static bool is_outbound(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->targets[i].responder)
-            return true;
-    }
-    return false;
-}
-
-static enum exit_code open_connections(struct run *run)
-{
-    struct error error;
-    if (is_outbound(run->plan))
-        return command_fail(EXIT_USAGE, "--connect cannot audit what goes out to a responder: "
-                                        "it answers signed probes alone");
-    run->connect =
-        connect_audit_open(run->options, run->plan, run->library, &run->progress, &error);
-    return run->connect ? EXIT_MET : command_fail(EXIT_USAGE, "%s", error.text);
-}
-
-static enum exit_code open_network(struct run *run)
-{
-    if (run->options->connect)
-        return open_connections(run);
-    const struct net_live_options live = {
-        .interface = run->options->interface,
-        .source = run->options->source,
-        .source_port = run->options->source_port,
-        .kernel_output = is_outbound(run->plan),
-    };
-    struct error error;
-    int status = privileges_raise(&error);
-    if (status == 0)
-        status = net_live_open(&run->net, &live, &error);
-    if (status == -EPERM)
-        return command_fail(EXIT_PRIVILEGE, "%s", error.text);
-    return status < 0 ? command_fail(EXIT_NETWORK, "%s", error.text) : EXIT_MET;
-}
-
 /* What the engine hands over, host by host. */
 static int judge(void *context, const struct host_observation *host)
 {
@@ -111,73 +67,25 @@ static bool shows_packets(const struct run *run)
     return run->watch && run->watch->packet;
 }
 
-static nsec_t wall_clock(void)
+/* A new audit, in place of that of an earlier round. 0 or -ENOMEM. */
+static int begin_audit(struct run *run)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
-
-static enum exit_code make_engine(struct run *run)
-{
-    const struct options *options = run->options;
-    if (run->connect)
-        return EXIT_MET;
-    struct engine_options engine_options = {
-        .max_rate = options->max_rate,
-        .miss = options->miss,
-        .max_tries = options->max_tries,
-        .deadline = NSEC_NEVER,
-        .limited_budget = options->command == FOR_SCAN ? LIMITED_SCAN : LIMITED_CHECK,
-        .source_port_first = run->net->source_port_first,
-        .source_port_count = run->net->source_port_count,
-        .library = run->library,
-        .hail = shows_packets(run),
-        .seed = options->seed,
-        .wall_ahead = wall_clock() - run->net->now(run->net),
-    };
-    /* The order may be repeated, the key never: it is what nobody can guess. */
-    cookie_key_draw(&engine_options.key);
-    if (!options->seed_given)
-        memcpy(&engine_options.seed, engine_options.key.bytes, sizeof engine_options.seed);
-    if (options->deadline)
-        engine_options.deadline = run->net->now(run->net) + options->deadline;
-    struct error error;
-    run->engine =
-        engine_new(&engine_options, run->plan->targets, run->plan->count, judge, run, &error);
-    return run->engine ? EXIT_MET : command_fail(EXIT_SOFTWARE, "%s", error.text);
-}
-
-static enum exit_code begin_audit(struct run *run)
-{
+    audit_free(run->audit);
     run->audit = audit_new();
-    if (!run->audit || !(run->audit->mode = strdup(run->connect ? "connect" : "raw")) ||
-        plan_begin(run->plan, run->audit) < 0)
-        return command_fail(EXIT_SOFTWARE, "out of memory");
+    if (!run->audit || !(run->audit->mode = strdup(run->options->connect ? "connect" : "raw")))
+        return -ENOMEM;
     snprintf(run->audit->version, sizeof run->audit->version, "%s", PORTVET_VERSION);
-    clock_gettime(CLOCK_REALTIME, &run->audit->started);
-    return EXIT_MET;
+    run->audit->started = run->started;
+    return plan_begin(run->plan, run->audit);
 }
 
-static double seconds_between(nsec_t from, nsec_t to)
+static int finish_audit(struct run *run)
 {
-    return (double)(to - from) / (double)NSEC_PER_SEC;
-}
-
-static void note_traffic(struct run *run, nsec_t started)
-{
-    struct net_counters counters;
-    struct engine_totals totals;
-    run->net->counters(run->net, &counters);
-    engine_totals(run->engine, &totals);
-    run->audit->traffic = (struct audit_traffic){
-        .sent = counters.sent,
-        .received = totals.received,
-        .send_errors = counters.send_errors,
-        .capture_dropped = counters.capture_dropped,
-        .invalid = totals.invalid,
-        .seconds = seconds_between(started, run->net->now(run->net)),
-    };
+    struct audit *audit = run->audit;
+    audit->traffic = run->probing.traffic;
+    audit->interrupted = *interrupt_flag() != 0;
+    clock_gettime(CLOCK_REALTIME, &audit->finished);
+    return plan_finish(run->plan, audit);
 }
 
 static void note_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes,
@@ -190,39 +98,59 @@ static void note_packet(void *context, nsec_t at, bool sent, const uint8_t *byte
         run->watch->packet(run->watch->context, at, sent, bytes, length);
 }
 
-static int drive_engine(struct run *run, struct error *error)
+/* One round, and that is it. */
+static int probe_once(struct run *run, struct error *error)
 {
-    nsec_t started = run->net->now(run->net);
-    const struct drive drive = {
-        .engine = run->engine,
-        .net = run->net,
-        .signal = interrupt_flag(),
-        .progress = progress_show,
-        .context = &run->progress,
-        .packet = run->evidence || shows_packets(run) ? note_packet : NULL,
-        .packet_context = run,
-    };
-    int status = drive_run(&drive, error);
-    note_traffic(run, started);
+    if (begin_audit(run) < 0)
+        return error_no_memory(error);
+    int status =
+        probing_run(&run->probing, run->plan->targets, run->plan->count, judge, run, error);
+    return finish_audit(run) < 0 ? error_no_memory(error) : status;
+}
+
+/* Probes what this round is of, and judges all that is known then. */
+static int probe_round(struct run *run, struct error *error)
+{
+    size_t count;
+    const struct target *targets = rounds_targets(run->rounds, &count);
+    int status = probing_run(&run->probing, targets, count, rounds_note, run->rounds, error);
+    if (begin_audit(run) < 0 || rounds_judge(run->rounds, run->audit) < 0 ||
+        finish_audit(run) < 0)
+        return error_no_memory(error);
     return status;
 }
 
-static int make_connections(struct run *run, struct error *error)
+/* Rounds until all is met, or no other may begin. What was met once is asked again in any
+ * case: when time or a signal cuts that short, it is not met. */
+static int probe_until(struct run *run, struct error *error)
 {
-    int status =
-        connect_run(run->connect, run->plan->targets, run->plan->count, judge, run, error);
-    run->audit->traffic = connect_audit_traffic(run->connect);
-    return status;
+    struct probing *probing = &run->probing;
+    nsec_t end = probing_now(probing) + run->options->until;
+    for (unsigned round = 1;; round++) {
+        nsec_t began = probing_now(probing);
+        uint64_t unmet;
+        int status = probe_round(run, error);
+        if (status < 0)
+            return status;
+        int next = rounds_choose(run->rounds, run->audit, &unmet);
+        if (next < 0)
+            return error_no_memory(error);
+        nsec_t left = end - probing_now(probing);
+        if (next == ROUNDS_OVER ||
+            (next == ROUNDS_AGAIN && (left <= 0 || probing_is_over(probing))))
+            return 0;
+        progress_round(&run->progress, round + 1, unmet, left);
+        probing_wait(probing, began + ROUND_LEAST);
+    }
 }
 
 static enum exit_code scan(struct run *run)
 {
     struct error error;
-    int status = run->connect ? make_connections(run, &error) : drive_engine(run, &error);
+    clock_gettime(CLOCK_REALTIME, &run->started);
+    int status = run->rounds ? probe_until(run, &error) : probe_once(run, &error);
     progress_end(&run->progress);
-    run->audit->interrupted = *interrupt_flag() != 0;
-    clock_gettime(CLOCK_REALTIME, &run->audit->finished);
-    if (plan_finish(run->plan, run->audit) < 0 || status == -ENOMEM)
+    if (status == -ENOMEM)
         return command_fail(EXIT_SOFTWARE, "out of memory");
     return status < 0 ? command_fail(EXIT_NETWORK, "%s", error.text) : EXIT_MET;
 }
@@ -270,13 +198,11 @@ static enum exit_code perform(struct run *run, const struct policy *policy)
     if (code == EXIT_MET && open_outputs(run, &error) < 0)
         code = command_fail(EXIT_REPORT, "%s", error.text);
     if (code == EXIT_MET)
-        code = open_network(run);
+        code = probing_open(&run->probing, run->plan);
     if (code == EXIT_MET && confine(run->options, &run->outputs, &error) < 0)
         code = command_fail(EXIT_PRIVILEGE, "%s", error.text);
-    if (code == EXIT_MET)
-        code = make_engine(run);
-    if (code == EXIT_MET)
-        code = begin_audit(run);
+    if (code == EXIT_MET && run->options->until && !(run->rounds = rounds_new(run->plan)))
+        code = command_fail(EXIT_SOFTWARE, "out of memory");
     if (code != EXIT_MET)
         return code;
     interrupt_install();
@@ -298,13 +224,19 @@ enum exit_code audit_run_watched(const struct options *options, const struct pol
                                  const struct udp_library *library,
                                  const struct audit_watch *watch)
 {
-    struct run run = {.options = options, .library = library, .watch = watch};
+    struct run run = {.options = options, .watch = watch};
+    run.probing = (struct probing){
+        .options = options,
+        .library = library,
+        .progress = &run.progress,
+        .packet = options->pcap_path || shows_packets(&run) ? note_packet : NULL,
+        .packet_context = &run,
+        .hail = shows_packets(&run),
+    };
     progress_init(&run.progress, options->progress);
     enum exit_code code = perform(&run, policy);
-    engine_free(run.engine);
-    connect_free(run.connect);
-    if (run.net)
-        run.net->close(run.net);
+    rounds_free(run.rounds);
+    probing_close(&run.probing);
     outputs_close(&run.outputs);
     struct error ignored; /* the run has failed otherwise, and said so */
     (void)!evidence_close(run.evidence, &ignored);

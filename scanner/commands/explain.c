@@ -67,6 +67,7 @@ static enum exit_code probe_as_set(const struct options *options, const struct p
     struct error error;
     if (settings_apply(&effective, policy, &error) < 0)
         return command_fail(EXIT_FILE, "settings: %s", error.text);
+    effective.until = 0; /* once is enough to see what comes back */
     return probe(&effective);
 }
 

@@ -41,6 +41,21 @@ void progress_show(void *context, nsec_t now, const struct engine_totals *totals
     draw(progress, now, totals);
 }
 
+void progress_round(struct progress *progress, unsigned number, uint64_t unmet, nsec_t left)
+{
+    if (!progress->shown)
+        return;
+    progress->started = 0;
+    progress->written = true;
+    if (unmet == 0)
+        fprintf(stderr, "\rround %u: all is met, once more to be sure\033[K", number);
+    else
+        fprintf(stderr, "\rround %u: %llu %s not met yet, %.0f s left\033[K", number,
+                (unsigned long long)unmet, unmet == 1 ? "port is" : "ports are",
+                (double)left / (double)NSEC_PER_SEC);
+    fflush(stderr);
+}
+
 void progress_end(struct progress *progress)
 {
     if (progress->written)

@@ -15,6 +15,9 @@ struct progress {
 void progress_init(struct progress *progress, enum when when);
 /* For struct drive; CONTEXT is a struct progress. */
 void progress_show(void *context, nsec_t now, const struct engine_totals *totals);
+/* Says that round NUMBER of --until is due, for UNMET ports (0: to confirm that all is met),
+ * and begins a new count. */
+void progress_round(struct progress *progress, unsigned number, uint64_t unmet, nsec_t left);
 /* Removes the line. */
 void progress_end(struct progress *progress);
 

@@ -41,7 +41,7 @@ class CommandsTest(unittest.TestCase):
     def save_run(self, name: str, *arguments) -> Path:
         """Runs portvet with -o json and keeps the report."""
         path = self.folder / f"{name}.json"
-        self.portvet(*arguments, "-o", f"json={path}", "-o", "tap=/dev/null")
+        self.portvet(*arguments, "-o", f"json={path}")
         return path
 
     def drop_later(self, port: int) -> None:
