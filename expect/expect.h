@@ -39,6 +39,9 @@ struct policy *policy_from_ports(const char *ports, const struct udp_library *li
                                  struct complaints *complaints);
 void policy_free(struct policy *policy);
 
+/* The responders of OF, which must live as long, are POLICY's too. */
+void policy_share_responders(struct policy *policy, const struct policy *of);
+
 /* The value of a setting of the files, as text that has been checked: "deadline",
  * "fail-on", "interface", "max-hosts", "max-rate", "max-tries", "miss", "source",
  * "source-port", "until". Each means what the option of that name means, and the option

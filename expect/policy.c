@@ -18,6 +18,11 @@ struct policy *policy_new(void)
     return policy;
 }
 
+void policy_share_responders(struct policy *policy, const struct policy *of)
+{
+    policy->responders = of->responders;
+}
+
 void policy_free(struct policy *policy)
 {
     if (!policy)

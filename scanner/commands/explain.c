@@ -31,7 +31,7 @@ static int show_verdicts(void *context, const struct audit *audit, struct error 
     return 0;
 }
 
-static enum exit_code probe_with(const struct options *options,
+static enum exit_code probe_with(const struct options *options, const struct policy *file,
                                  const struct udp_library *library)
 {
     const char *host = options->words.items[WORD_HOST];
@@ -42,6 +42,7 @@ static enum exit_code probe_with(const struct options *options,
     complaints_free(&complaints);
     if (!policy)
         return EXIT_USAGE;
+    policy_share_responders(policy, file);
     struct explain_packets packets = {.out = stdout};
     const struct audit_watch watch = {explain_packet, show_verdicts, &packets};
     putchar('\n');
@@ -50,12 +51,12 @@ static enum exit_code probe_with(const struct options *options,
     return code;
 }
 
-static enum exit_code probe(const struct options *options)
+static enum exit_code probe(const struct options *options, const struct policy *file)
 {
     struct udp_library library = {0};
     enum exit_code code = library_load(&library, options);
     if (code == EXIT_MET)
-        code = probe_with(options, &library);
+        code = probe_with(options, file, &library);
     udp_library_free(&library);
     return code;
 }
@@ -68,7 +69,7 @@ static enum exit_code probe_as_set(const struct options *options, const struct p
     if (settings_apply(&effective, policy, &error) < 0)
         return command_fail(EXIT_FILE, "settings: %s", error.text);
     effective.until = 0; /* once is enough to see what comes back */
-    return probe(&effective);
+    return probe(&effective, policy);
 }
 
 static enum exit_code show_rule(const struct options *options, const struct policy *policy)

@@ -4,12 +4,13 @@ who have its key, and nobody else."""
 import struct
 import subprocess
 import sys
+import threading
 import time
 import unittest
 from pathlib import Path
 
 from e2e.outbound import OUTSIDE, OUTSIDE_IPV4, Outbound, new_key
-from e2e.portvet import BROKEN, BUILD, FILE, INCONCLUSIVE, MET, USAGE, Run
+from e2e.portvet import BROKEN, BUILD, FILE, INCONCLUSIVE, MET, USAGE, Run, run
 from lab.rows import symmetric_wire
 from lab.testing import main
 
@@ -43,8 +44,8 @@ def small(lab: Outbound) -> str:
     return "small.yml"
 
 
-def entry(run: Run, address: str, proto: str, port: int) -> tuple[str, str, str]:
-    said = run.ports(address)[proto, port]
+def entry(done: Run, address: str, proto: str, port: int) -> tuple[str, str, str]:
+    said = done.ports(address)[proto, port]
     return said["state"], said["reason"], said.get("origin", "unknown")
 
 
@@ -70,20 +71,20 @@ def inject(lab: Outbound, packets: list[bytes]) -> None:
 class ZeropsTest(unittest.TestCase):
     """The example, on all ports."""
 
-    def assert_all_met(self, run: Run) -> None:
-        self.assertEqual(run.exit_code, MET, run.stderr)
-        self.assertEqual(run.report["summary"]["met"], ALL_PORTS)
-        print(f"\n{ALL_PORTS} ports in {run.seconds:.1f} s", file=sys.stderr)
-        self.assertLess(run.seconds, LONGEST_S)
+    def assert_all_met(self, done: Run) -> None:
+        self.assertEqual(done.exit_code, MET, done.stderr)
+        self.assertEqual(done.report["summary"]["met"], ALL_PORTS)
+        print(f"\n{ALL_PORTS} ports in {done.seconds:.1f} s", file=sys.stderr)
+        self.assertLess(done.seconds, LONGEST_S)
 
     def test_the_table_is_met_behind_a_router(self) -> None:
         with Outbound(symmetric_wire(delay_ms=10)) as lab:
             lab.load(lab.rules("router.nft"), "router")
-            run = lab.check("--max-rate", "0")
-            self.assert_all_met(run)
+            done = lab.check("--max-rate", "0")
+            self.assert_all_met(done)
             for address in OUTSIDE:
-                self.assertEqual(entry(run, address, "udp", 8080)[:2], ("dropped", "no-response"))
-                self.assertEqual(entry(run, address, "udp", 53), ("open", "responder", "host"))
+                self.assertEqual(entry(done, address, "udp", 8080)[:2], ("dropped", "no-response"))
+                self.assertEqual(entry(done, address, "udp", 53), ("open", "responder", "host"))
 
     def test_the_table_is_met_under_loss(self) -> None:
         with Outbound(symmetric_wire(delay_ms=10, loss=0.05)) as lab:
@@ -93,10 +94,10 @@ class ZeropsTest(unittest.TestCase):
     def test_the_table_is_met_by_a_firewall_on_the_machine_itself(self) -> None:
         with Outbound() as lab:
             lab.load(lab.rules("machine.nft"), "auditor")
-            run = lab.check("--max-rate", "0")
-            self.assert_all_met(run)
+            done = lab.check("--max-rate", "0")
+            self.assert_all_met(done)
             for address in OUTSIDE:
-                self.assertEqual(entry(run, address, "tcp", 25),
+                self.assertEqual(entry(done, address, "tcp", 25),
                                  ("dropped", "local-firewall", "local"))
 
     def test_each_broken_rule_is_found(self) -> None:
@@ -111,10 +112,10 @@ class ZeropsTest(unittest.TestCase):
             for mistake, (right, wrong) in mistakes.items():
                 with self.subTest(mistake):
                     lab.load(lab.rules("router.nft").replace(right, wrong), "router")
-                    run = lab.check("--max-rate", "0", "-4")
-                    self.assertEqual(run.exit_code, BROKEN)
+                    done = lab.check("--max-rate", "0", "-4")
+                    self.assertEqual(done.exit_code, BROKEN)
                     broken = [f"{one['proto']} {one['ports']} {one['expected']}"
-                              for one in run.report["hosts"][0]["ports"]
+                              for one in done.report["hosts"][0]["ports"]
                               if one["result"] == "broken"]
                     self.assertEqual(broken, [mistake])
 
@@ -131,13 +132,13 @@ class VerdictTest(unittest.TestCase):
                     if "tcp" not in verdict:
                         rules = rules.replace("udp drop", f"udp {verdict}")
                     lab.load(rules, "router")
-                    run = lab.check(policy=policy)
-                    self.assertEqual(run.exit_code, MET)
+                    done = lab.check(policy=policy)
+                    self.assertEqual(done.exit_code, MET)
                     for address in OUTSIDE:
-                        self.assertEqual(entry(run, address, "tcp", 9),
+                        self.assertEqual(entry(done, address, "tcp", 9),
                                          ("rejected", reason, "upstream"))
                         if "tcp" not in verdict:
-                            self.assertEqual(entry(run, address, "udp", 9),
+                            self.assertEqual(entry(done, address, "udp", 9),
                                              ("rejected", reason, "upstream"))
 
     def test_translated_addresses_and_ports_are_no_hindrance(self) -> None:
@@ -153,17 +154,17 @@ class VerdictTest(unittest.TestCase):
 
     def test_without_any_rule_all_that_should_be_filtered_is_open(self) -> None:
         with Outbound() as lab:
-            run = lab.check(policy=small(lab))
-            self.assertEqual(run.exit_code, BROKEN)
-            self.assertEqual(run.report["summary"]["broken"], 2 * 2 * 20)
+            done = lab.check(policy=small(lab))
+            self.assertEqual(done.exit_code, BROKEN)
+            self.assertEqual(done.report["summary"]["broken"], 2 * 2 * 20)
 
     def test_a_wrong_key_is_unknown_and_never_dropped(self) -> None:
         with Outbound() as lab:
             lab.stop_responder()
             lab.start_responder(new_key(lab.folder / "another.key"))
-            run = lab.check(policy=small(lab))
-            self.assertEqual(run.exit_code, INCONCLUSIVE)
-            said = {(one["state"], one["reason"]) for host in run.report["hosts"]
+            done = lab.check(policy=small(lab))
+            self.assertEqual(done.exit_code, INCONCLUSIVE)
+            said = {(one["state"], one["reason"]) for host in done.report["hosts"]
                     for one in host["ports"]}
             self.assertEqual(said, {("unknown", "wrong-key")})
             self.assertEqual(lab.stop_responder()["answered"], 0)
@@ -175,6 +176,25 @@ class VerdictTest(unittest.TestCase):
                 lab.check(policy=small(lab))
             self.assertIn(f"exit code {FILE}", str(refused.exception))
             self.assertIn("chmod 600", str(refused.exception))
+
+    def test_explain_says_nothing_of_a_responder_that_it_cannot_prove(self) -> None:
+        with Outbound() as lab:
+            policy = str(lab.folder / small(lab))
+            explained = run(["explain", policy, OUTSIDE_IPV4, "53", "--from", "app", "--probe"],
+                            lab.lab.auditor)
+            self.assertEqual(explained.exit_code, USAGE)
+            self.assertIn("by the rule", explained.stdout)
+            self.assertNotIn("closed", explained.stdout)
+
+    def test_waiting_for_a_rule_ends_when_it_is_there(self) -> None:
+        with Outbound() as lab:
+            policy = small(lab)
+            late = threading.Timer(2, lab.load, (lab.rules("router.nft"), "router"))
+            late.start()
+            waited = lab.check("--until", "20s", policy=policy)
+            late.join()
+            self.assertEqual(waited.exit_code, MET)
+            self.assertLess(waited.seconds, 15)
 
     def test_connect_is_refused_for_a_responder(self) -> None:
         with Outbound() as lab, self.assertRaises(AssertionError) as refused:
@@ -193,15 +213,15 @@ class ResponderTest(unittest.TestCase):
                 flood = subprocess.Popen(lab.lab.made["router"].command(command),
                                          stdout=subprocess.PIPE, text=True)
                 time.sleep(1)
-                run = lab.check(policy=policy)
+                done = lab.check(policy=policy)
                 sent, rate = flood.communicate()[0].split()
                 print(f"\n{address}: {sent} packets, {rate} a second", file=sys.stderr)
                 counters = lab.ask_counters()
-                self.assertEqual(run.exit_code, MET)
+                self.assertEqual(done.exit_code, MET)
                 self.assertGreater(int(rate), 50_000)
                 self.assertGreater(counters["not signed"], int(sent) / 4)
                 self.assertLessEqual(counters["answered"] - before,
-                                     run.report["traffic"]["sent"])
+                                     done.report["traffic"]["sent"])
 
     def test_recorded_and_altered_probes_get_nothing(self) -> None:
         with Outbound() as lab:
@@ -226,9 +246,9 @@ class ResponderTest(unittest.TestCase):
 
     def test_its_rate_is_limited(self) -> None:
         with Outbound(options=["--max-rate", "100"]) as lab:
-            run = lab.check("-4", "--deadline", "5s", policy=small(lab))
+            done = lab.check("-4", "--deadline", "5s", policy=small(lab))
             self.assertGreater(lab.ask_counters()["over the limit"], 0)
-            self.assertNotIn("dropped", {one["state"] for one in run.report["hosts"][0]["ports"]})
+            self.assertNotIn("dropped", {one["state"] for one in done.report["hosts"][0]["ports"]})
 
 
 if __name__ == "__main__":
