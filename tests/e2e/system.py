@@ -1,6 +1,7 @@
 """One of the systems under examples/, standing in the lab: its machines with all services
 running, its firewall scripts, and an auditor that goes from vantage to vantage."""
 
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from lab.topology import Lab
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # The files say `others`, all 65,535 ports, which takes ten seconds where all is dropped.
-OTHERS, FEWER_OTHERS = " others ", " others(1-9999) "
+OTHERS, FEWER_OTHERS = re.compile(r"\bothers\b(?!\()"), "others(1-9999)"
 
 Addresses = tuple[str, str]  # IPv4 and IPv6
 Mistake = tuple[str, str, str]  # address, ports, state
@@ -31,7 +32,7 @@ class System:
         self.folder = tempfile.TemporaryDirectory(prefix="portvet-example-")
         self.fewer = Path(self.folder.name) / "fewer.yml"
         text = (self.examples / f"{self.name}.yml").read_text()
-        self.fewer.write_text(text.replace(OTHERS, FEWER_OTHERS))
+        self.fewer.write_text(OTHERS.sub(FEWER_OTHERS, text))
         self.lab.__enter__()
         return self
 
