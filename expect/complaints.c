@@ -48,7 +48,7 @@ static struct complaint *make_room(struct complaints *complaints)
 static char *copy_line(const struct complaint_place *place, unsigned *caret)
 {
     const char *text = place->line_text;
-    size_t first = place->column_offset, end = place->column_offset;
+    size_t first = place->column_offset, end = first;
     uint32_t code;
     *caret = 1;
     while (first > 0 && *caret < LINE_KEPT_BEFORE) {

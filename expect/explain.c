@@ -81,7 +81,7 @@ static bool find_piece(struct inquiry *inquiry)
     for (size_t i = 0; i < coverage.count; i++) {
         if (!is_of_piece(inquiry, &coverage.pieces[i]))
             continue;
-        inquiry->piece = &coverage.pieces[i];
+        inquiry->piece = coverage.pieces + i;
         return true;
     }
     struct place place = whole(inquiry, "HOST");

@@ -60,7 +60,7 @@ int portset_add(struct portset *set, uint16_t first, uint16_t last)
         return 0;
     }
     struct port_range *merged = &set->ranges[begin];
-    if (first < merged->first)
+    if (first < merged->first) /* NOLINT(*UndefinedBinaryOperatorResult): begin < end <= count */
         merged->first = first;
     merged->last = set->ranges[end - 1].last > last ? set->ranges[end - 1].last : last;
     memmove(merged + 1, set->ranges + end, (set->count - end) * sizeof *set->ranges);

@@ -160,21 +160,22 @@ void probe_maker_set_time(struct probe_maker *maker, int64_t seconds)
 
 /* The sequence number and the transaction are the nonces that a responder signs. */
 static size_t write_tagged(const struct probe_maker *maker, const struct probe_address *probe,
-                           struct probe_fields *fields, uint8_t *packet)
+                           const struct probe_fields *plain, uint8_t *packet)
 {
     size_t f = family_index(probe->target);
+    struct probe_fields fields = *plain;
     if (probe->proto == PROTO_TCP) {
         struct syn_tag tag = signature_tag_syn(probe->responder, probe->port,
-                                               fields->cookie.sequence, maker->seconds);
-        fields->stamp = (struct stamp_fields){.timestamp = tag.timestamp, .digest = tag.digest};
-        return template_write(maker->tagged_syn[f], fields, packet);
+                                               fields.cookie.sequence, maker->seconds);
+        fields.stamp = (struct stamp_fields){.timestamp = tag.timestamp, .digest = tag.digest};
+        return template_write(maker->tagged_syn[f], &fields, packet);
     }
     uint8_t nonce[TRANSACTION_MAX], datagram[SIGNATURE_DATAGRAM_SIZE];
-    make_transaction(maker, probe, fields->source_port, nonce);
+    make_transaction(maker, probe, fields.source_port, nonce);
     signature_tag_udp(probe->responder, probe->port, nonce, maker->seconds, datagram);
-    fields->transaction = datagram;
-    fields->transaction_length = sizeof datagram;
-    return template_write(maker->tagged_udp[f], fields, packet);
+    fields.transaction = datagram;
+    fields.transaction_length = sizeof datagram;
+    return template_write(maker->tagged_udp[f], &fields, packet);
 }
 
 bool probe_maker_is_signed(const struct probe_maker *maker, const struct probe_address *probe,

@@ -40,7 +40,7 @@ int resolve_name(void *context, const char *name, struct addr **addresses, struc
     int count = 0;
     for (const struct addrinfo *info = list; info; info = info->ai_next)
         count++;
-    struct addr *found = calloc((size_t)count, sizeof *found);
+    struct addr *found = calloc((size_t)count + 1, sizeof *found);
     if (!found) {
         freeaddrinfo(list);
         return error_no_memory(error);

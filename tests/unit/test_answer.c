@@ -86,6 +86,15 @@ static const struct expected expectations[] = {
     {6, 3, 1, REASON_REASSEMBLY_TIMEOUT, false, false},
     {6, 4, 0, REASON_PARAMETER_PROBLEM, false, false},
     {6, 4, 10, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 1, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 2, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 3, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 4, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 5, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 6, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 7, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 8, REASON_PARAMETER_PROBLEM, false, false},
+    {6, 4, 9, REASON_PARAMETER_PROBLEM, false, false},
 };
 enum { EXPECTATIONS = sizeof expectations / sizeof *expectations };
 
