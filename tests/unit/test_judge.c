@@ -132,6 +132,24 @@ static void a_reset_of_unknown_origin_is_closed_not_filtered(void **state)
     portset_free(&item.ports);
 }
 
+static void of_a_host_that_was_not_observed_any_loss_is_possible(void **state)
+{
+    (void)state;
+    const char *target = "203.0.113.10", *rules = "22 open";
+    struct complaints complaints = {0};
+    struct policy *policy = policy_from_rules(&rules, 1, &target, 1, &complaints);
+    struct plan *plan = plan_new(policy, &everything, &complaints);
+    struct audit *audit = audit_new();
+    assert_int_equal(plan_begin(plan, audit), 0);
+    assert_int_equal(plan_finish(plan, audit), 0);
+    assert_int_equal(audit->result, RESULT_INCONCLUSIVE);
+    assert_true(audit->hosts[0].loss.upper == 1);
+    assert_false(audit->hosts[0].alive);
+    audit_free(audit);
+    plan_free(plan);
+    policy_free(policy);
+}
+
 static void assert_verdict(const struct audit *audit, size_t index, const char *ports,
                            const char *expected, enum result result)
 {
@@ -311,6 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_accepts_its_states),
+        cmocka_unit_test(of_a_host_that_was_not_observed_any_loss_is_possible),
         cmocka_unit_test(a_reset_of_unknown_origin_is_closed_not_filtered),
         cmocka_unit_test(observations_are_split_by_rule),
         cmocka_unit_test(expected_states_read_as_a_person_writes_them),
