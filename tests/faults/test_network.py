@@ -22,8 +22,8 @@ TARGET = Host("target", default="drop",
               + ports("udp", (53,), "open"))
 GONE = Host("gone", alive=False)
 RANGE = "1-800"
-RATE = ("--max-rate", "800")  # slow enough to be disturbed, quick enough to be waited for
-EARLY_S = 1.0                  # by then a run is in the middle of its first pass
+RATE = ("--max-rate", "1600")  # slow enough to be disturbed, quick enough to be waited for
+EARLY_S = 0.5                  # by then a run is in the middle of its first pass
 
 
 class NetworkTest(unittest.TestCase):
@@ -84,7 +84,7 @@ class NetworkTest(unittest.TestCase):
 
     def test_an_address_that_is_removed_proves_no_silence(self) -> None:
         self.disturbed(lambda _: self.auditor_ip(f"addr del {AUDITOR_IPV4}/24 dev eth0"),
-                       "--deadline", "6s")
+                       "--deadline", "4s")
 
     def test_the_machines_own_firewall_makes_no_verdict(self) -> None:
         self.lab.auditor.nft("table inet own { chain output { type filter hook output "
@@ -94,7 +94,7 @@ class NetworkTest(unittest.TestCase):
     def test_a_firewall_that_is_loaded_in_mid_run_is_no_silence(self) -> None:
         self.disturbed(lambda _: self.lab.auditor.nft(
             "table inet own { chain output { type filter hook output priority 0; drop; }\n}\n"),
-            "--deadline", "6s")
+            "--deadline", "4s")
 
     def test_a_slow_queue_loses_nothing_for_good(self) -> None:
         self.lab.auditor.run(["tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "1mbit",
@@ -105,7 +105,7 @@ class NetworkTest(unittest.TestCase):
     def test_a_process_that_stood_still_is_not_misled(self) -> None:
         def disturb(pid: int) -> None:
             os.kill(pid, signal.SIGSTOP)
-            time.sleep(5)
+            time.sleep(3)
             os.kill(pid, signal.SIGCONT)
         done = self.disturbed(disturb)
         self.assertEqual(done.exit_code, MET, done.stderr)
@@ -113,7 +113,7 @@ class NetworkTest(unittest.TestCase):
     def test_a_path_that_dies_in_mid_run_is_no_firewall(self) -> None:
         done = self.disturbed(lambda _: self.lab.made["router"].nft(
             "table inet lost { chain forward { type filter hook forward priority -10; drop; }"
-            "\n}\n"), "--deadline", "6s")
+            "\n}\n"), "--deadline", "4s")
         self.assertGreater(sum(number for (state, _), number in counts(done).items()
                                if state == "unknown"), 0)
 
