@@ -4,8 +4,8 @@
  *
  * A tag covers protocol and port, the auditor's nonce, and the time in seconds. It covers no
  * address and no source port: both are rewritten by NAT, the target's address too in most
- * clouds. It looks like what any system would send, because a probe must be let through
- * where an ordinary packet is:
+ * clouds. It hides where the fewest devices look, because a probe must be let through where
+ * an ordinary packet is:
  *
  *   TCP   a SYN with an MD5 option (RFC 2385), whose digest is the signature; the sequence
  *         number is the nonce, the timestamp (RFC 7323) the time. Linux drops such a SYN
