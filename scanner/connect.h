@@ -25,7 +25,7 @@ struct connect_options {
     void *progress_context;
 };
 
-/* What was done, for the report. */
+/* What was done in all runs, for the report. */
 struct connect_totals {
     uint64_t sent, send_errors, received;
     double seconds;
