@@ -1,12 +1,14 @@
-"""One of the systems under examples/, standing in the lab: its machines with all services
-running, its firewall scripts, and an auditor that goes from vantage to vantage."""
+"""One of the systems under examples/, standing in the lab: its firewall scripts at work, and an
+auditor that goes from vantage to vantage."""
 
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from e2e.portvet import Run, run_json
+from e2e.systems import Description
+from lab.namespaces import Namespace
 from lab.rows import Host
 from lab.topology import Lab
 
@@ -14,25 +16,23 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # The files say `others`, all 65,535 ports, which takes ten seconds where all is dropped.
 OTHERS, FEWER_OTHERS = re.compile(r"\bothers\b(?!\()"), "others(1-9999)"
 
-Addresses = tuple[str, str]  # IPv4 and IPv6
 Mistake = tuple[str, str, str]  # address, ports, state
 Tool = Callable[[Path], list[str]]
 
 
 class System:
-    """A context manager. VANTAGES: where the auditor stands for each vantage of the file."""
+    """A context manager; ONLY: the machines that take part, all if there are none."""
 
-    def __init__(self, name: str, hosts: Sequence[Host], vantages: dict[str, Addresses]) -> None:
-        self.examples = EXAMPLES / name
-        self.name = name
-        self.vantages = vantages
-        self.lab = Lab(hosts)
+    def __init__(self, description: Description, *only: str) -> None:
+        self.examples = EXAMPLES / description.name
+        self.expectations = self.examples / f"{description.name}.yml"
+        self.vantages = description.vantages
+        self.lab = Lab([host for host in description.hosts if not only or host.name in only])
 
     def __enter__(self) -> "System":
         self.folder = tempfile.TemporaryDirectory(prefix="portvet-example-")
-        self.fewer = Path(self.folder.name) / "fewer.yml"
-        text = (self.examples / f"{self.name}.yml").read_text()
-        self.fewer.write_text(OTHERS.sub(FEWER_OTHERS, text))
+        self.fewer = Path(self.folder.name) / self.expectations.name
+        self.fewer.write_text(OTHERS.sub(FEWER_OTHERS, self.expectations.read_text()))
         self.lab.__enter__()
         return self
 
@@ -46,10 +46,17 @@ class System:
         before = tool(Path(self.folder.name) / host) if tool else []
         self.lab.namespace(host).run([*before, "sh", "-euc", command], cwd=self.examples)
 
-    def check(self, vantage: str, *options: str) -> Run:
+    def start_services(self, host: Host) -> None:
+        """Those of HOST, on the machine of that name, beside what runs there."""
+        self.lab.start_services(self.lab.namespace(host.name), host)
+
+    def auditor_at(self, vantage: str) -> Namespace:
         self.lab.move_auditor(*self.vantages[vantage])
+        return self.lab.auditor
+
+    def check(self, vantage: str, *options: str) -> Run:
         return run_json(["check", self.fewer, "--from", vantage, "--max-rate", "0", *options],
-                        self.lab.auditor)
+                        self.auditor_at(vantage))
 
 
 def unmet(done: Run) -> list[Mistake]:
