@@ -196,6 +196,12 @@ static bool read_answer(struct match *m, uint32_t index, uint32_t try, struct an
     return outbound_read(m->engine->maker, m->host, &probe, m->reply, answer);
 }
 
+/* Clocks that disagree may put an answer before its probe: then this is negative. */
+static nsec_t elapsed_since(const struct slot *slot, nsec_t at)
+{
+    return (nsec_t)(int32_t)(host_ticks(at) - slot->sent_at) * 1024;
+}
+
 /* An answer to try TRY of a port. */
 static void port_answered(struct match *m, uint32_t index, unsigned try, enum udp_match proof)
 {
@@ -210,7 +216,7 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
     }
     note_signs(host, m->reply, answer.host_spoke);
     if (try == slot->tries && !slot_is_decided(slot))
-        note_rtt(m, (nsec_t)(host_ticks(m->at) - slot->sent_at) << 10);
+        note_rtt(m, elapsed_since(slot, m->at));
     decide(m, index, &answer, try, proof);
     batch_note_answer(host, m->at);
 }
