@@ -39,6 +39,8 @@ struct world {
     bool forgets_at_rst; /* a NAT on the way lets nothing in after a RST */
     bool answers_ping;
     double loss; /* of answers */
+    double
+        refusals; /* share of probes that the auditor's machine refuses, whatever its rules */
     uint64_t random;
     struct arrival *arrivals; /* a queue in the order of time */
     size_t head, count;
@@ -75,15 +77,15 @@ static int note(void *context, const struct host_observation *host)
     return 0;
 }
 
-static bool is_lost(struct world *world)
+static bool happens(struct world *world, double chance)
 {
     world->random = world->random * UINT64_C(6364136223846793005) + 1442695040888963407;
-    return (double)(world->random >> 33) / 2147483648.0 < world->loss;
+    return (double)(world->random >> 33) / 2147483648.0 < chance;
 }
 
 static void arrive(struct world *world, nsec_t delay, const struct packet_bytes *packet)
 {
-    if (is_lost(world))
+    if (happens(world, world->loss))
         return;
     assert_true(world->count < ARRIVALS_MOST);
     world->arrivals[world->count++] = (struct arrival){world->now + delay, *packet};
@@ -122,6 +124,10 @@ static void send_out(struct world *world, struct net_packet *sent)
     const uint8_t *probe = sent->bytes;
     nsec_t delay = 5 * NSEC_PER_MSEC;
     bool tcp = probe[9] == 6;
+    if (happens(world, world->refusals)) {
+        sent->error = -EPERM;
+        return;
+    }
     if (probe[9] == 1) {
         answer_echo(&packet, probe);
         if (world->answers_ping)
@@ -351,6 +357,27 @@ static void tcp_that_is_dropped_throughout_is_not_called_dropped(void **state)
     close_world(&world);
 }
 
+/* As a full connection table does. */
+static void refusals_at_random_are_no_rule(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct world world;
+        open_world(&world);
+        world.random = seed;
+        world.refusals = 0.3;
+        for (uint16_t port = 1; port <= 20; port++)
+            world.fates[PROTO_UDP][port] = REFUSED;
+        audit(&world);
+        for (uint16_t port = 1; port <= 20; port++)
+            assert_seen(&world, PROTO_UDP, port, PORT_UNKNOWN, REASON_SEND_FAILED,
+                        ORIGIN_LOCAL);
+        for (uint16_t port = 1; port <= PORTS; port++)
+            assert_int_not_equal(world.seen[PROTO_TCP][port].state, PORT_DROPPED);
+        close_world(&world);
+    }
+}
+
 static void a_wrong_key_is_unknown_and_told(void **state)
 {
     (void)state;
@@ -386,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_reset_beside_the_signed_answer_confuses_nobody),
         cmocka_unit_test(tcp_without_any_signed_answer_is_never_called_rejected),
         cmocka_unit_test(tcp_that_is_dropped_throughout_is_not_called_dropped),
+        cmocka_unit_test(refusals_at_random_are_no_rule),
         cmocka_unit_test(a_wrong_key_is_unknown_and_told),
         cmocka_unit_test(a_machine_that_does_not_answer_at_all_is_silent),
     };
