@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PORTVET_BUILD", ROOT / "build"))
 PORTVET = BUILD / "scanner/portvet"
 MAN_PAGE = BUILD / "docs/portvet.1"
-MARKDOWN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("probes/**/*.md")])
+MARKDOWN = sorted(page for pattern in ("*.md", "docs/*.md", "probes/**/*.md", "examples/**/*.md")
+                  for page in ROOT.glob(pattern))
 
 
 def output(*command: str) -> str:
