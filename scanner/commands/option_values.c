@@ -173,7 +173,6 @@ int option_max_rate(struct options *options, const char *value, struct error *er
 
 int option_miss(struct options *options, const char *value, struct error *error)
 {
-    options->miss_given = true;
     if (read_number(value, 1e-15, 0.5, &options->miss) == 0)
         return 0;
     return refuse(error, value, "a probability between 1e-15 and 0.5");

@@ -56,7 +56,7 @@ struct options {
     const char *from, *host_glob;
     enum addr_family family; /* ADDR_NONE: both */
     double max_rate, miss;
-    bool max_rate_given, miss_given;
+    bool max_rate_given;
     unsigned max_tries;
     nsec_t deadline; /* 0: none */
     nsec_t until;    /* 0: one round */
