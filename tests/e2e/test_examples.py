@@ -135,11 +135,11 @@ class CassetteTest(SystemTest):
 
     def test_a_rule_that_was_just_switched_on_is_waited_for(self) -> None:
         self.system.start_services(self.APPLICATION)
+        self.assert_application("dropped")
         inside = self.system.lab.namespace("instance")
         toggle = subprocess.Popen(inside.command(
-            [str(self.system.examples / "toggle.sh"), "on", "3000", "tcp", "4"]))
+            [str(self.system.examples / "toggle.sh"), "on", "3000", "tcp", "2"]))
         self.addCleanup(toggle.wait)
-        self.assert_application("dropped")
         self.assert_met("--until", "30s")
 
 
