@@ -290,7 +290,7 @@ int connect_run(struct connect *connect, const struct target *targets, size_t co
         taken = open_window(connect, targets, first, count);
         status = taken < 0 ? (int)taken : do_window(connect, done, context);
     }
-    connect->totals.seconds +=
+    connect->totals.seconds =
         (double)(connect_now() - connect->started) / (double)NSEC_PER_SEC;
     if (status < 0)
         return error_set(error, status, "no connection can be begun: %s", strerror(-status));

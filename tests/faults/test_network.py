@@ -23,6 +23,7 @@ TARGET = Host("target", default="drop",
 GONE = Host("gone", alive=False)
 RANGE = "1-800"
 RATE = ("--max-rate", "1600")  # slow enough to be disturbed, quick enough to be waited for
+STOPPED_S = float(os.environ.get("PORTVET_STOPPED_SECONDS", "3"))
 EARLY_S = 0.5                  # by then a run is in the middle of its first pass
 
 
@@ -105,7 +106,7 @@ class NetworkTest(unittest.TestCase):
     def test_a_process_that_stood_still_is_not_misled(self) -> None:
         def disturb(pid: int) -> None:
             os.kill(pid, signal.SIGSTOP)
-            time.sleep(3)
+            time.sleep(STOPPED_S)
             os.kill(pid, signal.SIGCONT)
         done = self.disturbed(disturb)
         self.assertEqual(done.exit_code, MET, done.stderr)
