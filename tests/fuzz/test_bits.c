@@ -11,6 +11,7 @@
 enum { SEED = 3, BITS_MOST = 8 * 128 };
 
 static struct flight flight;
+static size_t tried, believed; /* packets */
 
 static void begin_anew(void)
 {
@@ -75,11 +76,13 @@ static void try_packet(const struct answer_kind *kind, const struct flight_probe
 {
     bool guarded = class == BIT_GUARD && !is_other_reset(kind, packet, probe);
     flight_receive(&flight, packet->bytes, packet->length);
+    tried++;
     if (flight_is_untouched(&flight)) {
         if (class == BIT_FREE)
             fail_msg("%s: %s: an answer was ignored", kind->name, what);
         return;
     }
+    believed++;
     struct flight_verdict said = flight_stop(&flight, probe);
     if (guarded || (class != BIT_GUARD && !is_allowed(class, kind, packet, &said)))
         fail_msg("%s, IPv%d: %s: %s (%s)", kind->name, kind->family, what,
@@ -167,6 +170,7 @@ static int land(void **state)
 {
     (void)state;
     flight_end(&flight);
+    print_message("%zu packets, %zu of them believed\n", tried, believed);
     return 0;
 }
 

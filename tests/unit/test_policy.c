@@ -322,6 +322,39 @@ static void what_is_unknown_is_not_waived_nor_called_not_needed(void **state)
     audit_free(audit);
 }
 
+/* How many warnings there are when a waiver covers a port that is met and one in STATE. */
+static size_t warnings_beside(enum port_state state, enum reason reason)
+{
+    struct policy *policy = policy_of("hosts:\n  203.0.113.10: 8080-8081 filtered\n"
+                                      "waivers:\n  - {hosts: 203.0.113.10, ports: 8080-8081, "
+                                      "until: 2026-12-31, reason: held}\n");
+    struct plan *plan = plan_of(policy, NULL);
+    struct audit *audit = audit_new();
+    struct observation items[] = {{.state = PORT_DROPPED, .reason = REASON_NO_RESPONSE},
+                                  {.state = state, .reason = reason}};
+    assert_int_equal(portset_add(&items[0].ports, 8080, 8080), 0);
+    assert_int_equal(portset_add(&items[1].ports, 8081, 8081), 0);
+    const struct host_observation host = {.items = items, .count = COUNT(items)};
+    assert_int_equal(plan_begin(plan, audit), 0);
+    assert_int_equal(plan_judge(plan, &host, audit), 0);
+    assert_int_equal(plan_finish(plan, audit), 0);
+    size_t count = audit->warning_count;
+    portset_free(&items[0].ports);
+    portset_free(&items[1].ports);
+    audit_free(audit);
+    plan_free(plan);
+    policy_free(policy);
+    return count;
+}
+
+static void a_waiver_is_needed_as_long_as_one_of_its_ports_is_not_met(void **state)
+{
+    (void)state;
+    assert_int_equal(warnings_beside(PORT_DROPPED, REASON_NO_RESPONSE), 1);
+    assert_int_equal(warnings_beside(PORT_OPEN, REASON_SYN_ACK), 0);
+    assert_int_equal(warnings_beside(PORT_UNKNOWN, REASON_CONFLICT), 0);
+}
+
 static void the_audit_names_its_files_and_vantage(void **state)
 {
     (void)state;
@@ -399,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_waiver_covers_what_is_broken),
         cmocka_unit_test(a_waiver_holds_from_its_vantage_only),
         cmocka_unit_test(a_waiver_that_is_not_needed_is_a_warning),
+        cmocka_unit_test(a_waiver_is_needed_as_long_as_one_of_its_ports_is_not_met),
         cmocka_unit_test(what_is_unknown_is_not_waived_nor_called_not_needed),
         cmocka_unit_test(the_audit_names_its_files_and_vantage),
         cmocka_unit_test(several_files_are_one_policy),
