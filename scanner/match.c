@@ -55,7 +55,7 @@ static bool was_sent_again(const struct rtt *rtt, nsec_t elapsed)
 static void note_rtt(struct match *m, nsec_t elapsed)
 {
     struct rtt *rtt = &m->host->rtt;
-    if (was_sent_again(rtt, elapsed))
+    if (elapsed <= 0 || was_sent_again(rtt, elapsed)) /* 0: somebody set the wall clock */
         return;
     rtt_add(rtt, elapsed);
     pace_answer(&m->engine->pace, m->at, elapsed, elapsed - rtt->least);
