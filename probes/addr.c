@@ -136,7 +136,7 @@ int addr_block(const struct addr *addr, unsigned prefix, struct addr *first, str
         unsigned fixed = prefix > i * 8 ? prefix - (unsigned)i * 8 : 0;
         uint8_t free_bits = fixed >= 8 ? 0 : (uint8_t)(0xff >> fixed);
         first->bytes[i] = (uint8_t)(first->bytes[i] & ~free_bits);
-        last->bytes[i] |= free_bits;
+        last->bytes[i] = (uint8_t)(last->bytes[i] | free_bits);
     }
     return 0;
 }
