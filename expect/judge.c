@@ -30,13 +30,16 @@ static int copy_string(char **copy, const char *text)
 /* What an observation means for what was expected. */
 static enum result decide(const struct states *states, const struct observation *seen)
 {
+    bool accepts_open =
+        states_accept(states, seen->proto, PORT_OPEN,
+                      seen->proto == PROTO_TCP ? REASON_SYN_ACK : REASON_UDP_RESPONSE);
+    /* One of the contradicting answers said open: where that is not expected, it is enough. */
     if (seen->state == PORT_UNKNOWN)
-        return RESULT_INCONCLUSIVE;
+        return seen->open_seen && !accepts_open ? RESULT_BROKEN : RESULT_INCONCLUSIVE;
     if (states_accept(states, seen->proto, seen->state, seen->reason))
         return RESULT_MET;
     /* A service that never answers looks like a drop. */
-    if (seen->state == PORT_SILENT &&
-        states_accept(states, seen->proto, PORT_OPEN, REASON_UDP_RESPONSE))
+    if (seen->state == PORT_SILENT && accepts_open)
         return RESULT_INCONCLUSIVE;
     /* Rejected for certain, but the reason of each port was not seen. */
     if (seen->state == PORT_REJECTED && seen->reason == REASON_RATE_LIMITED && states->reasons)

@@ -22,7 +22,6 @@ static struct observation describe(const struct connect *connect,
         host->token >= 0 && slot->tries > 0 ? REASON_RATE_LIMITED : REASON_TRIES_EXHAUSTED;
     if (slot->flags & CONNECT_TENTATIVE && slot->answer.reason == REASON_UDP_RESPONSE) {
         seen.reason = REASON_CONFLICT; /* answered once, and not proven to be no forgery */
-        seen.open_seen = true;
     } else if (slot->flags & CONNECT_PROVEN && (slot->proto == PROTO_UDP || !refused_here)) {
         seen.state = slot->proto == PROTO_UDP ? PORT_SILENT : PORT_DROPPED;
         seen.reason = REASON_NO_RESPONSE;

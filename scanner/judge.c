@@ -157,7 +157,7 @@ static void judge_tentative(struct engine *engine, struct host *host, struct slo
     if (slot->tries < (udp ? slot->proofs + CONFIRM_TRIES : LOSS_TRIES_LEAST))
         return;
     if (udp && engine->totals.invalid > 0)
-        slot->flags |= SLOT_CONFLICT | SLOT_OPEN_SEEN;
+        slot->flags |= SLOT_CONFLICT;
     slot->flags &= (uint8_t)~SLOT_TENTATIVE;
     engine_decide(engine, host);
 }

@@ -110,7 +110,6 @@ void outbound_settle(const struct host *host, struct observation *seen)
         seen->state = PORT_UNKNOWN;
         seen->reason = REASON_CONFLICT;
         seen->origin = ORIGIN_UPSTREAM;
-        seen->open_seen = true;
         return;
     }
     if (seen->state == PORT_CLOSED && outbound_is_unproven(host, seen->proto)) {

@@ -59,7 +59,6 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
     } else if ((slot->flags & SLOT_TENTATIVE) && seen->reason == REASON_UDP_RESPONSE) {
         seen->state = PORT_UNKNOWN; /* answered once, and not proven to be no forgery */
         seen->reason = REASON_CONFLICT;
-        seen->open_seen = true;
     } else if (s->answers_everything && seen->reason == REASON_SYN_ACK) {
         seen->state = PORT_UNKNOWN;
         seen->reason = REASON_ANSWERS_EVERYTHING;

@@ -111,6 +111,27 @@ static void every_word_accepts_its_states(void **state)
     }
 }
 
+static enum result judge_conflict(const char *rules, bool open_seen)
+{
+    struct observation item = seen(PROTO_TCP, "53", PORT_UNKNOWN, REASON_CONFLICT);
+    item.open_seen = open_seen;
+    struct audit *audit = audit_of(rules, &item, 1);
+    enum result result = audit->hosts[0].verdicts[0].result;
+    audit_free(audit);
+    portset_free(&item.ports);
+    return result;
+}
+
+static void open_among_contradicting_answers_breaks_what_is_not_to_be_open(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_conflict("53 filtered", true), RESULT_BROKEN);
+    assert_int_equal(judge_conflict("53 not open", true), RESULT_BROKEN);
+    assert_int_equal(judge_conflict("53 open", true), RESULT_INCONCLUSIVE);
+    assert_int_equal(judge_conflict("53 open or closed", true), RESULT_INCONCLUSIVE);
+    assert_int_equal(judge_conflict("53 filtered", false), RESULT_INCONCLUSIVE);
+}
+
 static void a_reset_of_unknown_origin_is_closed_not_filtered(void **state)
 {
     (void)state;
@@ -330,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_accepts_its_states),
         cmocka_unit_test(of_a_host_that_was_not_observed_any_loss_is_possible),
+        cmocka_unit_test(open_among_contradicting_answers_breaks_what_is_not_to_be_open),
         cmocka_unit_test(a_reset_of_unknown_origin_is_closed_not_filtered),
         cmocka_unit_test(observations_are_split_by_rule),
         cmocka_unit_test(expected_states_read_as_a_person_writes_them),
