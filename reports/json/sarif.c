@@ -131,14 +131,15 @@ static char *case_message(const char *host, const struct report_case *item)
     return draft_close(&draft);
 }
 
-/* A waived case stays in the report, suppressed. */
+/* A waived case stays in the report, suppressed. No status: without one it is accepted, and
+ * the standard's schema calls that field "state" until errata 01. */
 static int add_suppression(json_t *result, const struct report_case *item)
 {
     if (item->result != RESULT_WAIVED)
         return 0;
     const char *reason = case_rule(item)->waiver;
-    json_t *list = json_pack("[{s:s, s:s, s:o}]", "kind", "external", "status", "accepted",
-                             "justification", value_of_text(reason ? reason : ""));
+    json_t *list = json_pack("[{s:s, s:o}]", "kind", "external", "justification",
+                             value_of_text(reason ? reason : ""));
     return json_object_set_new(result, "suppressions", list);
 }
 

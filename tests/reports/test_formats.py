@@ -155,6 +155,22 @@ class GithubTest(unittest.TestCase):
 
 
 class SarifTest(unittest.TestCase):
+    def test_reports_have_the_shape_of_the_schema(self) -> None:
+        schema = json.loads((TESTS / "files/sarif-2.1.0-rtm.5.json").read_text())
+        validator = jsonschema.Draft4Validator(schema)
+        for what, report in every_report("sarif"):
+            with self.subTest(what=what):
+                log = json.loads(report)
+                validator.validate(log)
+                log["runs"][0]["tool"]["driver"]["nmae"] = "portvet"
+                self.assertFalse(validator.is_valid(log))
+
+    def test_a_waived_case_is_suppressed_and_says_why(self) -> None:
+        results = json.loads(write("sarif", "broken"))["runs"][0]["results"]
+        suppressed = [result["suppressions"] for result in results if "suppressions" in result]
+        self.assertEqual(suppressed, [[{"kind": "external",
+                                        "justification": "old CLI still in use, OPS-1432"}]])
+
     def test_results_have_what_code_scanning_needs(self) -> None:
         for what, report in every_report("sarif"):
             log = json.loads(report)
