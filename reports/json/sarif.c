@@ -132,7 +132,8 @@ static char *case_message(const char *host, const struct report_case *item)
 }
 
 /* A waived case stays in the report, suppressed. No status: without one it is accepted, and
- * the standard's schema calls that field "state" until errata 01. */
+ * the schemas in use disagree whether that field is "status" or "state"
+ * (https://github.com/oasis-tcs/sarif-spec/issues/449). */
 static int add_suppression(json_t *result, const struct report_case *item)
 {
     if (item->result != RESULT_WAIVED)
