@@ -314,7 +314,7 @@ static bool udp_fits(struct match *m, const struct probe_address *probe, enum ud
         return false;
     if (reply->kind == REPLY_UDP) {
         *proof = probe_maker_match_udp(maker, probe, reply);
-        return true;
+        return reply->port == probe->port || *proof != UDP_MATCH_NONE;
     }
     struct cookie_fields fields = probe_maker_fields(maker, probe, reply->source_port);
     *proof = UDP_MATCH_PROVEN;
@@ -350,6 +350,25 @@ static bool match_udp(struct match *m, uint32_t index)
     return false;
 }
 
+/* Some services pick another port to answer (TFTP): then the port that the probe came from and
+ * the look of the answer have to say which. */
+static bool match_other_port(struct match *m)
+{
+    const struct udp_library *library = m->engine->options.library;
+    if (m->reply->kind != REPLY_UDP || m->host->what->responder)
+        return false;
+    for (size_t i = 0; library && i < library->count; i++) {
+        const struct udp_probe *known = &library->probes[i];
+        uint32_t ports = known->answers_from_other_port ? portset_size(&known->ports) : 0;
+        for (uint32_t n = 0; n < ports; n++) {
+            int64_t index = host_find_slot(m->host, PROTO_UDP, portset_nth(&known->ports, n));
+            if (index >= 0 && match_udp(m, (uint32_t)index))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool match_echo(struct match *m)
 {
     uint32_t ids = (uint32_t)m->reply->source_port << 16 | m->reply->port;
@@ -375,11 +394,11 @@ static bool match_reply(struct match *m)
     if (index < 0 && reply->proto == PROTO_TCP && m->host->decoys.chosen)
         index = (int64_t)SLOT_DECOY + reply->port;
     if (index < 0)
-        return false;
+        return match_other_port(m);
     if (reply->kind == REPLY_TCP_OTHER)
         return match_challenge(m, (uint32_t)index);
     if (reply->proto == PROTO_UDP)
-        return match_udp(m, (uint32_t)index);
+        return match_udp(m, (uint32_t)index) || match_other_port(m);
     if (reply->kind != REPLY_ICMP_ERROR)
         return match_tcp(m, (uint32_t)index);
     return reply->quote.has_sequence &&

@@ -155,6 +155,7 @@ SERVERS = (
                                " load = nonce random openssl sha1 aes hmac kdf kernel-netlink"
                                " socket-default\n}\n"},
            "export STRONGSWAN_CONF=$dir/strongswan.conf"),
+    Server("tftpd-hpa", "tftpd-hpa", "/usr/sbin/in.tftpd", "-L -4 -u nobody -s $dir", {69: "tftp"}),
     Server("unbound", "unbound", "/usr/sbin/unbound", "-d -p -c unbound.conf", {53: "dns"},
            {"unbound.conf": "server:\n interface: 0.0.0.0\n access-control: 0.0.0.0/0 allow\n"
                             " chroot: \"\"\n username: \"\"\n directory: \"$dir\"\n"
