@@ -20,8 +20,8 @@
 #define LOSS_SAMPLES 8
 /* Where the weight of the past is halved. */
 #define BASE_SAMPLES 2000
-/* After so many cuts a delay should have become smaller. */
-#define CUTS_IN_VAIN 4
+/* After so many cuts, to less than a fiftieth, a delay should have become smaller. */
+#define CUTS_IN_VAIN 12
 #define DELAY_LEAST  (8 * NSEC_PER_MSEC)
 /* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
  * WAKE_SECONDS are worth waking up for. */
