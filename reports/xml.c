@@ -164,15 +164,6 @@ void xml_text_format(struct xml *xml, const char *format, ...)
     xml_text_take(xml, text);
 }
 
-void xml_element(struct xml *xml, const char *element, const char *text)
-{
-    if (!text)
-        return;
-    xml_open(xml, element);
-    xml_text(xml, text);
-    xml_close(xml);
-}
-
 void xml_fail_no_memory(struct xml *xml)
 {
     xml->failed = true;

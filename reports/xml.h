@@ -39,9 +39,6 @@ void xml_text_format(struct xml *xml, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void xml_text_take(struct xml *xml, char *text);
 
-/* <element>text</element>; NULL TEXT: nothing at all. */
-void xml_element(struct xml *xml, const char *element, const char *text);
-
 /* Notes a failed allocation of the caller's, for xml_finish(). */
 void xml_fail_no_memory(struct xml *xml);
 
