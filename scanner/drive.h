@@ -3,7 +3,7 @@
 #ifndef SCANNER_DRIVE_H
 #define SCANNER_DRIVE_H
 
-#include "scanner/engine.h"
+#include "scanner/engine/engine.h"
 #include "scanner/net.h"
 
 #include <signal.h>

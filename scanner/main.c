@@ -1,7 +1,7 @@
 #include "expect/suggest.h"
 #include "scanner/commands/commands.h"
 #include "scanner/commands/outputs.h"
-#include "scanner/privileges.h"
+#include "scanner/privileges/privileges.h"
 
 #include <stdio.h>
 #include <string.h>

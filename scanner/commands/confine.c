@@ -1,8 +1,8 @@
 #include "scanner/commands/confine.h"
 
 #include "scanner/commands/commands.h"
-#include "scanner/privileges.h"
-#include "scanner/sandbox.h"
+#include "scanner/privileges/privileges.h"
+#include "scanner/privileges/sandbox.h"
 
 #include <errno.h>
 

@@ -4,7 +4,7 @@
 
 #include "scanner/commands/options.h"
 #include "scanner/commands/progress.h"
-#include "scanner/connect.h"
+#include "scanner/connect/connect.h"
 
 /* NULL with *ERROR: an option or a target of PLAN asks for raw sockets, or no memory. */
 struct connect *connect_audit_open(const struct options *options, const struct plan *plan,

@@ -2,8 +2,8 @@
 
 #include "scanner/commands/connect_audit.h"
 #include "scanner/commands/interrupt.h"
-#include "scanner/net_live.h"
-#include "scanner/privileges.h"
+#include "scanner/network/net_live.h"
+#include "scanner/privileges/privileges.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "scanner/commands/commands.h"
 #include "scanner/commands/progress.h"
-#include "scanner/connect.h"
+#include "scanner/connect/connect.h"
 #include "scanner/drive.h"
 
 struct probing {

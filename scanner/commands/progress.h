@@ -4,7 +4,7 @@
 #define SCANNER_COMMANDS_PROGRESS_H
 
 #include "scanner/commands/options.h"
-#include "scanner/engine.h"
+#include "scanner/engine/engine.h"
 
 struct progress {
     bool shown;   /* wanted at all */

@@ -3,8 +3,8 @@
 #include "scanner/commands/confine.h"
 #include "scanner/commands/interrupt.h"
 #include "scanner/commands/key_file.h"
-#include "scanner/privileges.h"
-#include "scanner/respond_live.h"
+#include "scanner/privileges/privileges.h"
+#include "scanner/responder/respond_live.h"
 
 #include <errno.h>
 #include <inttypes.h>

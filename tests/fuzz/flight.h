@@ -4,7 +4,7 @@
 #ifndef TESTS_FUZZ_FLIGHT_H
 #define TESTS_FUZZ_FLIGHT_H
 
-#include "scanner/engine.h"
+#include "scanner/engine/engine.h"
 
 struct flight_probe {
     uint8_t bytes[PACKET_SIZE_MAX];

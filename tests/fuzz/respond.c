@@ -1,6 +1,6 @@
 /* Any bytes as a packet to the responder, and signed probes with some of their bytes changed:
  * what is answered is signed still, and no answer is longer than its probe. */
-#include "scanner/respond.h"
+#include "scanner/responder/respond.h"
 #include "tests/fuzz/input.h"
 
 #include <assert.h>

@@ -8,7 +8,7 @@
 #include "probes/probes.h"
 #include "scanner/clock.h"
 #include "scanner/commands/key_file.h"
-#include "scanner/net_live.h"
+#include "scanner/network/net_live.h"
 
 #include <inttypes.h>
 #include <stdio.h>

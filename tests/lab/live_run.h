@@ -4,7 +4,7 @@
 #define TESTS_LAB_LIVE_RUN_H
 
 #include "probes/probes.h"
-#include "scanner/net_live.h"
+#include "scanner/network/net_live.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* What the process may do at each step, seen from a child that goes through them. Each
  * child ends with 0, or with the number of the line where something was not as it should. */
-#include "scanner/net_live.h"
-#include "scanner/privileges.h"
-#include "scanner/sandbox.h"
+#include "scanner/network/net_live.h"
+#include "scanner/privileges/privileges.h"
+#include "scanner/privileges/sandbox.h"
 #include "tests/lab/live_pair.h"
 
 #include <errno.h>

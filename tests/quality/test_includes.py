@@ -10,15 +10,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("probes", "scanner", "expect", "reports")
 HOMES = {  # header: where it may be included
-    "pcap": {"scanner/capture.c"},
+    "pcap": {"scanner/network/capture.c"},
     "libnet.h": {"probes/template.c"},
     "yaml.h": {"expect/yaml.c"},
-    "libmnl": {"scanner/rtnetlink.c"},
+    "libmnl": {"scanner/network/rtnetlink.c"},
     "sodium": {"probes"},
     "jansson.h": {"reports/json"},
     "libxml": {"reports/xml.c"},
-    "cap-ng.h": {"scanner/privileges.c"},
-    "seccomp.h": {"scanner/sandbox.c"},
+    "cap-ng.h": {"scanner/privileges/privileges.c"},
+    "seccomp.h": {"scanner/privileges/sandbox.c"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
@@ -63,6 +63,17 @@ class IncludesTest(unittest.TestCase):
                     if user != "scanner/main.c":
                         self.assertFalse(header.startswith(("expect/", "reports/")),
                                          f"{user} includes {header}")
+
+    def test_the_engine_and_the_network_meet_only_at_the_seam(self) -> None:
+        """The rooms of scanner/: what each may include from the others."""
+        allowed = {"engine": (), "network": (), "privileges": (),
+                   "connect": ("engine",), "responder": ("network",)}
+        for header, files in included().items():
+            room = re.match(r"scanner/(\w+)/", header)
+            for user in files:
+                own = re.match(r"scanner/(\w+)/", user)
+                if room and own and own[1] in allowed and own[1] != room[1]:
+                    self.assertIn(room[1], allowed[own[1]], f"{user} includes {header}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #include "tests/simulator/scenario.h"
 
 #include "scanner/drive.h"
-#include "scanner/engine.h"
+#include "scanner/engine/engine.h"
 
 #include <errno.h>
 #include <stdio.h>

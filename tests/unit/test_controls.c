@@ -1,6 +1,6 @@
-#include "scanner/controls.h"
+#include "scanner/engine/controls.h"
 
-#include "scanner/probe_maker.h"
+#include "scanner/engine/probe_maker.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "scanner/links.h"
+#include "scanner/network/links.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

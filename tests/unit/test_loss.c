@@ -1,4 +1,4 @@
-#include "scanner/loss.h"
+#include "scanner/engine/loss.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* The engine against a responder, both without a network: between them is a way out with a
  * rule for each port, and the stack of the responder's machine, which answers beside it. */
 #include "answers.h"
-#include "scanner/engine.h"
-#include "scanner/respond.h"
+#include "scanner/engine/engine.h"
+#include "scanner/responder/respond.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "scanner/pace.h"
+#include "scanner/engine/pace.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

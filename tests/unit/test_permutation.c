@@ -1,4 +1,4 @@
-#include "scanner/permutation.h"
+#include "scanner/engine/permutation.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "scanner/port_index.h"
+#include "scanner/engine/port_index.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

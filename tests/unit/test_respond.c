@@ -1,4 +1,4 @@
-#include "scanner/respond.h"
+#include "scanner/responder/respond.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "scanner/routes.h"
-#include "scanner/rtnetlink.h"
+#include "scanner/network/routes.h"
+#include "scanner/network/rtnetlink.h"
 
 #include <errno.h>
 #include <linux/if.h>

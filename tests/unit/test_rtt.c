@@ -1,4 +1,4 @@
-#include "scanner/rtt.h"
+#include "scanner/engine/rtt.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

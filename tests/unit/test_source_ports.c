@@ -1,4 +1,4 @@
-#include "scanner/source_ports.h"
+#include "scanner/network/source_ports.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
-#include "scanner/wakeups.h"
+#include "scanner/engine/wakeups.h"
 
-#include "scanner/random.h"
+#include "scanner/engine/random.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,111 @@
+/* What the files of the connect audit share. Private to them: connect.c runs rounds over
+ * the hosts of a window, connect_seats.c keeps sockets, connect_judge.c decides what a
+ * round has shown, connect_settle.c makes observations. */
+#ifndef SCANNER_CONNECT_STATE_H
+#define SCANNER_CONNECT_STATE_H
+
+#include "scanner/connect/connect.h"
+#include "scanner/engine/loss.h"
+#include "scanner/engine/rtt.h"
+
+#include <poll.h>
+
+enum connect_slot_flag {
+    CONNECT_DECIDED = 1,
+    CONNECT_TENTATIVE = 2, /* answered in a way that a stranger might have guessed */
+    CONNECT_REFUSED = 4,   /* this machine let no packet to it out */
+    CONNECT_PROVEN = 8,    /* silent often enough, if all packets left */
+};
+
+struct connect_slot {
+    uint32_t host; /* in the window */
+    uint16_t port;
+    uint8_t proto, flags, tries, proofs;
+    struct answer answer;
+    struct addr by;
+};
+
+/* Witnesses: ports that answer, to measure the loss by. */
+enum { CONNECT_WITNESSES = 4 };
+
+struct connect_host {
+    const struct target *target;
+    size_t number;         /* of the target */
+    uint32_t first, count; /* slots */
+    uint32_t undecided;
+    bool alive, finished;
+    struct rtt rtt;
+    struct loss loss;
+    uint32_t witnesses[CONNECT_WITNESSES];
+    uint8_t witness_count;
+    int64_t token; /* a slot that was rejected by ICMP, which may be limited; -1: none */
+    /* in the round under way */
+    bool closed;   /* a witness answered after all else */
+    bool tokens;   /* so did the rejected port */
+    bool rejected; /* something new was rejected by ICMP */
+    double miss;
+};
+
+enum connect_job_kind {
+    CONNECT_JOB_PORT,
+    CONNECT_JOB_CONTROL, /* to a witness, among the others */
+    CONNECT_JOB_CLOSER,  /* to a witness, at the end */
+    CONNECT_JOB_TOKEN,   /* to a port that is rejected by ICMP, at the end */
+};
+
+struct connect_job {
+    uint32_t slot;
+    uint8_t kind;
+};
+
+struct connect_seat {
+    struct connect_socket socket;
+    struct connect_job job;
+    nsec_t begun, until;
+};
+
+enum { CONNECT_SEATS_MOST = 512 };
+
+struct connect {
+    struct connect_options options;
+    int counters; /* /proc/net/netstat, -1: not there */
+    nsec_t started;
+    struct connect_seat seats[CONNECT_SEATS_MOST];
+    struct pollfd polls[CONNECT_SEATS_MOST];
+    size_t seats_most, seated;
+    nsec_t next_allowed;
+    uint64_t random;
+
+    struct connect_slot *slots; /* of the window */
+    struct connect_host *hosts;
+    size_t slot_count, host_count;
+    struct connect_job *jobs;
+    size_t job_count, job_capacity;
+
+    struct engine_totals progress;
+    struct connect_totals totals;
+    enum reason stopped; /* REASON_NONE: it goes on */
+};
+
+nsec_t connect_now(void);
+
+/* connect_seats.c: does all jobs, each waiting for its answer; HOLD 0: as long as the host's
+ * round-trip time asks for. 0, or -errno: no socket can be opened at all. */
+int connect_do_jobs(struct connect *connect, nsec_t hold) __attribute__((warn_unused_result));
+bool connect_add_job(struct connect *connect, uint32_t slot, enum connect_job_kind kind);
+
+/* connect_judge.c */
+void connect_note_answer(struct connect *connect, const struct connect_job *job,
+                         const struct connect_answer *answer, nsec_t elapsed);
+void connect_note_silence(struct connect *connect, const struct connect_job *job);
+/* This machine refused to send, for ERROR. */
+void connect_note_refused(struct connect *connect, const struct connect_job *job, int error);
+/* Judges HOST after a round. */
+void connect_judge_round(struct connect *connect, struct connect_host *host, unsigned round);
+
+/* connect_settle.c: hands HOST over. 0, -ENOMEM, or what DONE returned. */
+int connect_settle(const struct connect *connect, const struct connect_host *host,
+                   bool refused_here, engine_host_fn *done, void *context)
+    __attribute__((warn_unused_result));
+
+#endif

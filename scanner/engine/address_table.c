@@ -1,0 +1,58 @@
+#include "scanner/engine/address_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t hash(const struct addr *addr)
+{
+    uint64_t words[2];
+    memcpy(words, addr->bytes, sizeof words);
+    uint64_t h = (words[0] ^ (words[1] * UINT64_C(0x9e3779b97f4a7c15)) ^ addr->family) *
+                 UINT64_C(0xd6e8feb86659fd93);
+    h ^= h >> 32;
+    return (size_t)(h * UINT64_C(0xd6e8feb86659fd93) >> 16);
+}
+
+static bool same(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0 &&
+           (a->scope == b->scope || !a->scope || !b->scope);
+}
+
+int address_table_init(struct address_table *table, const struct target *targets, size_t count)
+{
+    size_t size = 16;
+    while (size < count * 2)
+        size *= 2;
+    *table = (struct address_table){.targets = targets, .mask = size - 1};
+    table->slots = calloc(size, sizeof *table->slots);
+    if (!table->slots)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = hash(&targets[i].address) & table->mask;
+        while (table->slots[place] &&
+               !same(&targets[table->slots[place] - 1].address, &targets[i].address))
+            place = (place + 1) & table->mask;
+        if (!table->slots[place])
+            table->slots[place] = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+void address_table_free(struct address_table *table)
+{
+    free(table->slots);
+    *table = (struct address_table){0};
+}
+
+int64_t address_table_find(const struct address_table *table, const struct addr *addr)
+{
+    size_t place = hash(addr) & table->mask;
+    for (; table->slots[place]; place = (place + 1) & table->mask) {
+        uint32_t target = table->slots[place] - 1;
+        if (same(&table->targets[target].address, addr))
+            return target;
+    }
+    return -1;
+}

@@ -1,0 +1,153 @@
+/* What the engine's files share: the state of a scan. Private to them.
+ *
+ * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
+ * judge.c when its silence is proof, twins.c asks who said no, decoys.c whether yes means
+ * anything, match.c finds the probe that a packet answers, outbound.c reads the answers of
+ * responders, settle.c turns slots into observations. */
+#ifndef SCANNER_ENGINE_STATE_H
+#define SCANNER_ENGINE_STATE_H
+
+#include "scanner/engine/address_table.h"
+#include "scanner/engine/engine.h"
+#include "scanner/engine/host.h"
+#include "scanner/engine/outbound.h"
+#include "scanner/engine/pace.h"
+#include "scanner/engine/probe_maker.h"
+#include "scanner/engine/wakeups.h"
+
+/* What a packet handed out by engine_take_probes() was. */
+struct outgoing {
+    uint32_t host, slot;
+    uint32_t control; /* its number; 0: a try of the port itself */
+};
+
+/* A port set with its ranks, made once for all hosts that share it. */
+struct shared_index {
+    struct port_index index;
+    const struct portset *of; /* the set that it was made for */
+    bool vanguard;            /* of that set, the ports that answer most often */
+    struct portset chosen;    /* these ports */
+    struct shared_index *next;
+};
+
+struct engine {
+    struct engine_options options;
+    const struct target *targets;
+    size_t target_count;
+    engine_host_fn *done;
+    void *context;
+    int status; /* what DONE returned when it was not 0, or -ENOMEM */
+
+    struct probe_maker *maker;
+    struct address_table addresses;
+    struct host *hosts;
+    struct shared_index *indexes;
+    struct permutation admission; /* order in which hosts are let in */
+    size_t admitted, finished;
+    uint64_t slots_in_flight;
+
+    uint32_t *ring; /* hosts that have something to send, in turn */
+    size_t ring_head, ring_count;
+    struct wakeups wakeups;
+    struct pace pace;
+    uint64_t random; /* where controls fall; see random.h */
+
+    struct outgoing *outgoing; /* of the latest engine_take_probes() */
+    size_t outgoing_count, outgoing_capacity;
+
+    struct net_counters network;
+    nsec_t capture_lost_at, link_changed_at; /* latest; -1: never */
+    nsec_t paused_until;
+
+    bool stopped;
+    struct engine_totals totals;
+};
+
+/* Wakes or queues a host according to its phase. */
+void engine_schedule(struct engine *engine, uint32_t host, nsec_t now);
+
+/* send.c */
+void batch_begin(struct host *host, nsec_t now);
+/* Writes the next due probe of HOST and returns its length; 0: none is due now. */
+size_t batch_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
+/* When the host wants attention; NSEC_NEVER: not before an answer. */
+nsec_t batch_wake_time(const struct host *host, nsec_t now);
+/* Something of HOST answered. */
+void batch_note_answer(struct host *host, nsec_t at);
+/* Counts the controls that nobody answered in time, as time has come to NOW. */
+void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now);
+
+/* judge.c: the host's time has come, what is over is judged and what is next begun. */
+void batch_wake(struct engine *engine, uint32_t host, nsec_t now);
+/* A probe did not leave this machine. */
+void batch_note_unsent(struct engine *engine, uint32_t host, const struct outgoing *out,
+                       int error, nsec_t now);
+
+/* What becomes of a batch. */
+enum judgement {
+    BATCH_COUNTS,
+    BATCH_EXTENDED, /* judged later */
+    BATCH_VOID,
+};
+
+/* limits.c: somebody rejects by ICMP, from a bucket of tokens. */
+bool limits_are_known(const struct host *host);
+/* There was none after all. */
+void limits_forget(struct host *host);
+/* How many ports the next batch may have. */
+uint32_t limits_batch_most(const struct host *host);
+/* The source that a request for a token is due to; -1: none. */
+int limits_next_request(const struct host *host);
+bool limits_tokens_were_left(const struct host *host);
+/* An answer to a request may still come. */
+bool limits_token_is_awaited(const struct host *host, nsec_t now);
+/* The chance that a token was gained during the batch and hid that there had been none. */
+double limits_chance_of_gain(const struct host *host);
+/* Takes a port of the judged batch into the sample. */
+void limits_count(struct host *host, uint32_t position, const struct slot *slot, bool counts);
+void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
+                  nsec_t now);
+/* The limit has cost more time than it may. */
+bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now);
+
+/* One more port of HOST is decided. */
+void engine_decide(struct engine *engine, struct host *host);
+
+/* settle.c: hands the host over and frees it. */
+void settle_host(struct engine *engine, uint32_t host, enum reason undecided);
+
+/* twin_cases.c: chooses the ports to ask. False: nothing is to be asked. */
+bool twin_cases_choose(struct host *host);
+/* What SLOT answered; NULL: nothing that twins could explain. */
+const struct signature *twin_cases_signature(const struct host *host, uint32_t slot);
+/* Whether a few ports with this answer stand for all. */
+bool twin_cases_are_alike(const struct host *host, const struct signature *signature);
+
+/* twins.c */
+size_t twins_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
+/* When the phase wants attention, for twins or decoys; and giving it that. */
+nsec_t twins_wake_time(const struct engine *engine, const struct host *host, nsec_t now);
+void twins_wake(struct engine *engine, uint32_t host, nsec_t now);
+void twins_note_answer(struct host *host, const struct control *control,
+                       const struct reply *reply, const struct answer *answer);
+/* What came of them; see struct origin_evidence. */
+enum twin twins_of_slot(const struct host *host, uint32_t slot, enum probe_form form);
+bool twins_reference_is_silent(const struct host *host);
+bool twins_answered_elsewhere(const struct host *host);
+
+/* decoys.c: the host has an open TCP port, so that there is something to doubt. */
+void decoys_choose(struct host *host);
+/* When the next one is due; NSEC_NEVER: none is left. */
+nsec_t decoys_due(const struct host *host);
+size_t decoys_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
+void decoys_note_answer(struct host *host, const struct control *control,
+                        const struct answer *answer);
+bool decoys_pending(const struct host *host);
+bool decoys_all_answered(const struct host *host);
+
+/* What identifies a probe of HOST. */
+struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try);
+size_t engine_write_control(struct engine *engine, uint32_t host, struct control *control,
+                            uint8_t *packet);
+
+#endif

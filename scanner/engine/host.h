@@ -1,0 +1,160 @@
+/* One address under audit: what was sent to each of its ports and what came back.
+ *
+ * Ports are numbered as slots, TCP before UDP, in ascending order; a slot is eight bytes,
+ * so that a host with all its ports in flight takes about a megabyte. Ports whose answers
+ * are alike share a signature. Private to the engine's files. */
+#ifndef SCANNER_HOST_H
+#define SCANNER_HOST_H
+
+#include "probes/probes.h"
+#include "scanner/engine/controls.h"
+#include "scanner/engine/decoys.h"
+#include "scanner/net.h"
+#include "scanner/engine/permutation.h"
+#include "scanner/engine/port_index.h"
+#include "scanner/engine/rtt.h"
+#include "scanner/engine/twins.h"
+
+enum slot_flag {
+    SLOT_IN_BATCH = 1,      /* probed in the batch under way */
+    SLOT_TENTATIVE = 2,     /* answered, but the answer wants another one to confirm it */
+    SLOT_CONFLICT = 4,      /* valid answers contradict each other */
+    SLOT_OPEN_SEEN = 8,     /* one of the contradicting answers said open */
+    SLOT_SILENT = 16,       /* silence is certified */
+    SLOT_FAILED = 32,       /* probes do not leave this machine */
+    SLOT_REFUSED_ONCE = 64, /* a probe was refused by this machine once */
+};
+
+/* From here on no slots, but the TCP ports of decoys: SLOT_DECOY + port. */
+#define SLOT_DECOY UINT32_C(0x80000000)
+
+struct slot {
+    uint8_t signature; /* 1-based index into the host's signatures; 0: no answer */
+    uint8_t tries;     /* probes that left */
+    uint8_t proofs;    /* tries whose silence counts; tentative: tries at the first answer */
+    uint8_t flags;     /* enum slot_flag */
+    uint32_t sent_at;  /* of the latest try, in ticks of 1024 ns; wraps after 73 minutes */
+};
+
+enum { SIGNATURES_MOST = 255, CONFIRM_MOST = 8 };
+
+/* What the answers of a class of ports have in common. */
+struct signature {
+    enum proto proto;
+    struct answer answer;
+    struct addr by;
+    uint8_t ttl, tos;
+    uint32_t slot;  /* the first port that answered so */
+    uint32_t count; /* ports */
+    bool by_icmp;
+};
+
+enum host_phase {
+    HOST_WAITING,  /* not admitted yet, or no route yet */
+    HOST_SENDING,  /* probes of the batch under way are due */
+    HOST_RESTING,  /* waiting for their answers */
+    HOST_TWINNING, /* malformed twins or decoys are due or awaited */
+    HOST_DONE,
+};
+
+/* Ports probed together, and judged together once their answers had time to come. */
+struct batch {
+    uint32_t from, to;       /* positions of the pass: from included, to not */
+    uint32_t probed;         /* probes that left */
+    uint32_t answered;       /* ports decided by an answer */
+    uint32_t rejected;       /* of these, by ICMP */
+    uint32_t unsent;         /* probes that did not leave and must be sent again */
+    uint32_t companions;     /* still to be sent */
+    bool witnessed;          /* there is something to accompany the probes */
+    uint32_t witnessed_from; /* since this position */
+    nsec_t started, last_sent, rest_began;
+    unsigned extensions;     /* times that the rest was prolonged */
+    bool witnesses_answered; /* so that what is still missing is not missing for loss */
+};
+
+struct host {
+    const struct target *what;
+    const struct port_index *index[PROTO_COUNT], *declared[PROTO_COUNT]; /* shared */
+    uint32_t tcp_count, slot_count, declared_count;
+    struct slot *slots;
+    uint32_t undecided;
+    uint64_t seed;                            /* of the orders to come */
+    struct permutation order, declared_order; /* of this pass */
+
+    struct net_route route;
+    enum host_phase phase;
+    bool in_ring;
+    nsec_t rest_until;
+    uint8_t pass;    /* counts from 1; each undecided port has had pass - 1 probes */
+    uint32_t cursor; /* position in the pass */
+    struct batch batch;
+    uint32_t batch_most;          /* ports in a batch; UINT32_MAX: the whole pass */
+    nsec_t spacing, next_allowed; /* least time between packets; 0: as the pace has it */
+    double spaced_for;            /* share of loss that the spacing was meant to lower */
+    uint8_t spacing_steps;        /* times that it has been doubled */
+    bool spacing_is_useless;
+    nsec_t limited_rest;             /* rest that the ICMP limit asks for; 0: none */
+    nsec_t limited_since;            /* when limited answers were first seen; 0: not */
+    bool sampling;                   /* rejects are collected, silence is not judged */
+    uint8_t limited_pass;            /* the first pass under the limit */
+    struct loss sample[PROTO_COUNT]; /* of it; lost: not rejected */
+    uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
+    uint8_t void_batches;            /* batches one after the other that proved nothing */
+    enum reason void_reason;
+    uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
+    uint8_t confirm_count;
+    nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */
+
+    bool alive;
+    bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
+    bool signed_tcp;        /* outbound: the responder signed an answer to a SYN */
+    struct addr beside;     /* outbound: whom ICMP of the responder's own machine comes from */
+    struct addr refuser;    /* outbound: who says no by ICMP where no signed answer comes */
+    uint32_t refusals;      /* ports of which that is so; see outbound_is_refused() */
+    bool refuses_at_random; /* outbound: this machine refused what it had let through */
+    uint8_t echo_ttl;       /* of echo replies; 0: none seen */
+    uint8_t stack_ttl; /* of the SYN-ACK or RST with our DSCP that came the shortest way; 0:
+                          none seen */
+    struct rtt rtt;
+    struct controls controls;
+    struct twins twins;
+    struct decoys decoys;
+    double miss; /* the largest chance of a missed answer that silence was certified with */
+    struct signature *signatures;
+    uint8_t signature_count;
+};
+
+/* Prepares the slots of HOST for WHAT. 0 or -ENOMEM. */
+int host_init(struct host *host, const struct target *what, uint64_t seed)
+    __attribute__((warn_unused_result));
+/* Frees what it holds; HOST can be forgotten then. */
+void host_free(struct host *host);
+
+/* Begins the next pass, in an order of its own: what shared a full queue with its
+ * neighbours once must not do so in each pass. */
+void host_begin_pass(struct host *host);
+
+/* Of a decoy, too. */
+enum proto host_slot_proto(const struct host *host, uint32_t slot);
+uint16_t host_slot_port(const struct host *host, uint32_t slot);
+/* -1: this port is not probed. */
+int64_t host_find_slot(const struct host *host, enum proto proto, uint16_t port);
+
+/* The slot at a position of the pass: declared ports first, then all (declared ones come
+ * up again there, and are to be passed over). */
+uint32_t host_slot_at(const struct host *host, uint32_t position);
+uint32_t host_positions(const struct host *host);
+
+bool host_is_declared(const struct host *host, uint32_t slot);
+
+bool slot_is_decided(const struct slot *slot);
+
+/* The number of the signature that fits, made if need be; 0: no memory. */
+uint8_t host_signature(struct host *host, const struct signature *like);
+
+static inline uint32_t host_ticks(nsec_t at)
+{
+    return (uint32_t)((uint64_t)at >> 10);
+}
+
+#endif

@@ -1,0 +1,324 @@
+/* When a host's silence has become proof.
+ *
+ * After its rest a batch counts as one proof of silence for each of its ports that had
+ * companions, or it is void: because the host did not answer afterwards, too many
+ * companions were lost, an ICMP limiter may have swallowed answers (limits.c), or this
+ * machine lost packets. A port is silent for certain when its proofs are as many as the loss of
+ * companions asks for. */
+#include "scanner/engine/engine_state.h"
+
+#include <errno.h>
+#include <math.h>
+
+/* Probes after a UDP answer that wants to be confirmed. */
+#define CONFIRM_TRIES 12
+/* How often a rest is prolonged for the closing control. */
+#define EXTENSIONS_MOST   4
+#define EXTENSION_CLOSERS 4
+#define VOID_BATCHES_MOST 10
+#define PASSES_MOST       80
+/* Passes over a host that has shown no life. */
+#define DEAD_PASSES       4
+#define DEAD_PASSES_LARGE 2
+#define LARGE_HOST        1024
+
+/* Companions that say something of a batch, and how many of them may be lost. */
+#define LOSSY_SAMPLES 8
+#define LOSSY_SHARE   0.75
+#define SPACED_SHARE  0.3
+#define RELAXED_SHARE 0.1
+/* How long a pass over a host may take whose answers are limited, and how often the time
+ * between its packets is doubled in vain before that is given up. */
+#define SPACED_PASS_MOST (20 * NSEC_PER_SEC)
+#define SPACING_STEPS    8
+
+static enum judgement void_batch(struct host *host, enum reason reason)
+{
+    host->void_reason = reason;
+    if (host->void_batches < UINT8_MAX)
+        host->void_batches++;
+    return BATCH_VOID;
+}
+
+static enum judgement extend_rest(struct host *host, nsec_t now)
+{
+    host->batch.extensions++;
+    host->rest_until = now + rtt_timeout(&host->rtt);
+    host->controls.left = EXTENSION_CLOSERS;
+    host->controls.next_at = now;
+    return BATCH_EXTENDED;
+}
+
+static bool is_closed(const struct host *host)
+{
+    return host->controls.returned_sent_at >= host->batch.last_sent;
+}
+
+/* The largest share of companions of one kind that was lost in the batch. A witness that
+ * has not answered for long stands for all ports like it: its host may limit its RSTs where
+ * a firewall's, which look the same, are not limited. */
+static double batch_loss(const struct controls *controls)
+{
+    double most = 0;
+    if (controls_longest_streak(controls) >= LOSSY_SAMPLES)
+        return 1;
+    for (size_t i = 0; i < WITNESS_KINDS; i++) {
+        const struct loss *loss = &controls->batch[i];
+        if (loss->samples < LOSSY_SAMPLES)
+            continue;
+        double share = (double)loss->lost / loss->samples;
+        if (share > most)
+            most = share;
+    }
+    return most;
+}
+
+/* Whether a port of the batch is still without an answer. */
+static bool is_silence_left(const struct host *host)
+{
+    for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
+        const struct slot *slot = &host->slots[host_slot_at(host, p)];
+        if ((slot->flags & SLOT_IN_BATCH) && !slot_is_decided(slot))
+            return true;
+    }
+    return false;
+}
+
+static enum judgement judge_batch(const struct engine *engine, struct host *host, nsec_t now)
+{
+    if (!is_silence_left(host))
+        return BATCH_COUNTS;
+    if (engine->capture_lost_at >= host->batch.started)
+        return void_batch(host, REASON_CAPTURE_LOSS);
+    if (engine->link_changed_at >= host->batch.started)
+        return void_batch(host, REASON_LINK_DOWN);
+    if (!host->alive)
+        return void_batch(host, REASON_HOST_SILENT);
+    if (!is_closed(host))
+        return host->batch.extensions < EXTENSIONS_MOST ? extend_rest(host, now)
+                                                        : void_batch(host, REASON_WENT_SILENT);
+    if (batch_loss(&host->controls) > LOSSY_SHARE) {
+        controls_disregard_batch(&host->controls);
+        return void_batch(host, host->spacing ? REASON_RATE_LIMITED : REASON_WENT_SILENT);
+    }
+    host->batch.witnesses_answered = true;
+    if (host->sampling)
+        return void_batch(host, REASON_RATE_LIMITED);
+    if (limits_token_is_awaited(host, now) && host->batch.extensions < EXTENSIONS_MOST)
+        return extend_rest(host, now);
+    if (!limits_tokens_were_left(host))
+        return void_batch(host, REASON_RATE_LIMITED);
+    host->void_batches = 0;
+    if (!host->silent_since)
+        host->silent_since = host->batch.started;
+    return BATCH_COUNTS;
+}
+
+/* Answers that stay behind however many are asked for are limited at the host: then it is
+ * asked no faster than it answered. */
+static void adapt_spacing(struct host *host, nsec_t now)
+{
+    double loss = batch_loss(&host->controls);
+    if (loss < RELAXED_SHARE)
+        host->spacing /= 2;
+    if (loss <= (host->spacing ? SPACED_SHARE : LOSSY_SHARE) || host->spacing_is_useless)
+        return;
+    if (host->spacing == 0) {
+        host->spaced_for = loss;
+        host->spacing_steps = 0;
+    } else if (++host->spacing_steps > SPACING_STEPS && loss > 0.8 * host->spaced_for) {
+        host->spacing_is_useless = true;
+        host->spacing = 0;
+        return;
+    }
+    uint32_t answers = 1;
+    for (size_t i = 0; i < WITNESS_KINDS; i++)
+        answers += host->controls.batch[i].samples - host->controls.batch[i].lost;
+    answers += host->batch.answered;
+    nsec_t spacing = (now - host->batch.started) / answers;
+    if (spacing < 2 * host->spacing)
+        spacing = 2 * host->spacing;
+    nsec_t most = SPACED_PASS_MOST / host->undecided;
+    host->spacing = spacing < most ? spacing : most;
+}
+
+static bool outlived_bursts(const struct host *host, nsec_t now)
+{
+    return now - host->silent_since >= 3 * host->controls.burst.longest;
+}
+
+/* An answer that waits for another one to confirm it. ICMP errors stand when they were
+ * repeated, or nothing better came; a UDP answer that is not repeated may be a forgery, if
+ * somebody is at it: then the port stays unknown. */
+static void judge_tentative(struct engine *engine, struct host *host, struct slot *slot)
+{
+    const struct answer *answer = &host->signatures[slot->signature - 1].answer;
+    bool udp = answer->reason == REASON_UDP_RESPONSE;
+    if (slot->tries < (udp ? slot->proofs + CONFIRM_TRIES : LOSS_TRIES_LEAST))
+        return;
+    if (udp && engine->totals.invalid > 0)
+        slot->flags |= SLOT_CONFLICT;
+    slot->flags &= (uint8_t)~SLOT_TENTATIVE;
+    engine_decide(engine, host);
+}
+
+/* What silence is worth after this batch. */
+struct proof {
+    bool counts;     /* the batch is not void */
+    double upper;    /* bound on the loss */
+    unsigned needed; /* proofs; 0: no number will do yet */
+};
+
+static void certify(struct engine *engine, struct host *host, struct slot *slot,
+                    const struct proof *proof)
+{
+    double miss = pow(proof->upper, slot->proofs);
+    if (miss > host->miss)
+        host->miss = miss;
+    if (slot->flags & SLOT_TENTATIVE)
+        slot->flags &= (uint8_t)~SLOT_TENTATIVE; /* hearsay; see outbound.h */
+    else
+        slot->flags |= SLOT_SILENT;
+    engine_decide(engine, host);
+}
+
+/* SILENCE is what no answer is worth, HEARSAY what no signed answer is worth besides one that
+ * is not: that one shows that there was a token for it, if it took any. */
+struct proofs {
+    struct proof silence, hearsay;
+};
+
+static void judge_slot(struct engine *engine, struct host *host, uint32_t position,
+                       const struct proofs *proofs)
+{
+    struct slot *slot = &host->slots[host_slot_at(host, position)];
+    if (!(slot->flags & SLOT_IN_BATCH))
+        return;
+    slot->flags &= (uint8_t)~SLOT_IN_BATCH;
+    bool held = outbound_is_held(host, slot);
+    const struct proof *proof = held ? &proofs->hearsay : &proofs->silence;
+    if (!held)
+        limits_count(host, position, slot, proof->counts);
+    if (slot_is_decided(slot))
+        return;
+    if ((slot->flags & SLOT_TENTATIVE) && !held) {
+        judge_tentative(engine, host, slot);
+        return;
+    }
+    if (!proof->counts || !host->batch.witnessed || position < host->batch.witnessed_from)
+        return;
+    if (slot->proofs < UINT8_MAX)
+        slot->proofs++;
+    if ((proof->needed && slot->proofs >= proof->needed) ||
+        outbound_is_refused(host, slot, proof->needed))
+        certify(engine, host, slot, proof);
+}
+
+static void judge_slots(struct engine *engine, struct host *host, bool counts, nsec_t now)
+{
+    struct loss worst;
+    double upper = controls_upper(&host->controls, &worst);
+    struct proofs proofs = {
+        .silence = {counts, upper + limits_chance_of_gain(host), 0},
+        .hearsay = {host->batch.witnesses_answered, upper, 0},
+    };
+    if (outlived_bursts(host, now)) {
+        double miss = engine->options.miss;
+        proofs.silence.needed = loss_tries_needed(proofs.silence.upper, miss);
+        proofs.hearsay.needed = loss_tries_needed(upper, miss);
+    }
+    for (uint32_t p = host->batch.from; p < host->batch.to; p++)
+        judge_slot(engine, host, p, &proofs);
+}
+
+/* Why probing of this host should end with ports undecided; REASON_NONE: it should not. */
+static enum reason give_up(const struct engine *engine, const struct host *host, nsec_t now)
+{
+    bool pass_over = host->cursor >= host_positions(host);
+    unsigned dead = host->slot_count > LARGE_HOST ? DEAD_PASSES_LARGE : DEAD_PASSES;
+    if (!host->alive)
+        return pass_over && host->pass >= dead ? outbound_absence(host) : REASON_NONE;
+    if (limits_are_costly(engine, host, now))
+        return REASON_RATE_LIMITED;
+    if (host->void_batches >= VOID_BATCHES_MOST && host->void_reason != REASON_RATE_LIMITED)
+        return host->void_reason;
+    if (!pass_over)
+        return REASON_NONE;
+    unsigned most = engine->options.max_tries;
+    if (most && host->pass >= most)
+        return REASON_TRIES_EXHAUSTED;
+    if (host->pass >= PASSES_MOST)
+        return limits_are_known(host) ? REASON_RATE_LIMITED : REASON_TRIES_EXHAUSTED;
+    return REASON_NONE;
+}
+
+static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (twin_cases_choose(host) || decoys_pending(host)) {
+        host->phase = HOST_TWINNING;
+        host->void_reason = reason;
+        return;
+    }
+    settle_host(engine, host_index, reason);
+}
+
+void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (host->phase != HOST_RESTING)
+        return;
+    batch_expire_controls(engine, host, now);
+    if (host->undecided > 0) {
+        if (now < host->rest_until)
+            return;
+        enum judgement judgement = judge_batch(engine, host, now);
+        if (judgement == BATCH_EXTENDED)
+            return;
+        adapt_spacing(host, now);
+        judge_slots(engine, host, judgement == BATCH_COUNTS, now);
+        limits_adapt(engine, host, judgement, now);
+    }
+    enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;
+    if (host->undecided == 0 || reason != REASON_NONE)
+        finish_probing(engine, host_index, reason);
+    else
+        batch_begin(host, now);
+}
+
+static bool is_passing(int error)
+{
+    return error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM || error == -EINTR;
+}
+
+void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct outgoing *out,
+                       int error, nsec_t now)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (is_passing(error))
+        pace_local_full(&engine->pace, now);
+    if (host->phase == HOST_DONE)
+        return;
+    if (out->control) {
+        (void)outbound_refused(host, out->slot, true, error);
+        controls_forget(&host->controls, out->control);
+        return;
+    }
+    struct slot *slot = &host->slots[out->slot];
+    slot->tries--;
+    host->batch.probed--;
+    slot->flags &= (uint8_t)~SLOT_IN_BATCH;
+    if (slot_is_decided(slot))
+        return;
+    if (!is_passing(error) && (slot->flags & SLOT_REFUSED_ONCE)) {
+        if (!outbound_refused(host, out->slot, false, error))
+            slot->flags |= SLOT_FAILED;
+        engine_decide(engine, host);
+        return;
+    }
+    if (!is_passing(error))
+        slot->flags |= SLOT_REFUSED_ONCE;
+    host->batch.unsent++;
+    if (host->phase == HOST_RESTING)
+        host->phase = HOST_SENDING;
+}

@@ -1,0 +1,258 @@
+#include "scanner/engine/pace.h"
+
+#include <math.h>
+
+#define RATE_FIRST 2000.0
+#define RATE_LEAST 50.0
+/* Without any answer there is no feedback: this is as fast as one goes blindly, */
+#define RATE_BLIND 50000.0
+/* and after this long an answer to the last doubling would be here. */
+#define EPOCH_BLIND (100 * NSEC_PER_MSEC)
+#define EPOCH_LEAST (10 * NSEC_PER_MSEC)
+/* Answers that an epoch waits for, and how much longer than usual it does so. */
+#define EPOCH_ANSWERS  4
+#define EPOCH_PATIENCE 8
+/* The rate may run so far ahead of what has been proven to fare well. */
+#define AHEAD_MOST 4
+/* Loss is worse than before when it is by that much, and by so many standard errors. */
+#define LOSS_WORSE   0.05
+#define LOSS_ERRORS  3.0
+#define LOSS_SAMPLES 8
+/* Where the weight of the past is halved. */
+#define BASE_SAMPLES 2000
+/* After so many cuts, to less than a fiftieth, a delay should have become smaller. */
+#define CUTS_IN_VAIN 12
+#define DELAY_LEAST  (8 * NSEC_PER_MSEC)
+/* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
+ * WAKE_SECONDS are worth waking up for. */
+#define BUCKET_SECONDS 0.004
+#define BUCKET_LEAST   32.0
+#define WAKE_SECONDS   0.001
+
+static void begin_epoch(struct pace *pace, nsec_t now)
+{
+    pace->epoch++;
+    pace->epochs[pace->epoch % PACE_EPOCHS] = (struct pace_epoch){.rate = pace->rate};
+    pace->epoch_started = now;
+    pace->packets = pace->answers = 0;
+    pace->least_excess = NSEC_NEVER;
+}
+
+void pace_init(struct pace *pace, double most, nsec_t now)
+{
+    *pace = (struct pace){.most = most > 0 ? most : PACE_UNLIMITED};
+    pace->rate = pace->most < RATE_FIRST ? pace->most : RATE_FIRST;
+    pace->good = pace->rate;
+    pace->tokens = BUCKET_LEAST < pace->most ? BUCKET_LEAST : 1;
+    pace->filled_at = now;
+    begin_epoch(pace, now);
+}
+
+static double bucket(const struct pace *pace)
+{
+    double room = pace->rate * BUCKET_SECONDS;
+    double least = pace->rate < BUCKET_LEAST ? 1 : BUCKET_LEAST;
+    return room > least ? room : least;
+}
+
+static void set_rate(struct pace *pace, double rate)
+{
+    double least = pace->most < RATE_LEAST ? pace->most : RATE_LEAST;
+    if (rate > pace->most)
+        rate = pace->most;
+    pace->rate = rate < least ? least : rate;
+}
+
+/* Falls to RATE and begins anew: what was sent faster than that says no more. */
+static void cut(struct pace *pace, double rate, nsec_t now)
+{
+    set_rate(pace, rate);
+    pace->good = pace->rate;
+    pace->probing = true;
+    begin_epoch(pace, now);
+    pace->cut_epoch = pace->epoch;
+}
+
+static nsec_t epoch_length(const struct pace *pace)
+{
+    if (pace->rtt == 0)
+        return EPOCH_BLIND;
+    return pace->rtt > EPOCH_LEAST ? pace->rtt : EPOCH_LEAST;
+}
+
+/* A queue on the path or in this machine. */
+static bool is_delayed(const struct pace *pace)
+{
+    nsec_t room = pace->rtt / 4 > DELAY_LEAST ? pace->rtt / 4 : DELAY_LEAST;
+    return pace->answers >= EPOCH_ANSWERS && pace->least_excess > pace->usual_excess + room;
+}
+
+static void grow(struct pace *pace)
+{
+    double rate = pace->rate * (pace->probing ? 1.05 : 2);
+    double most = pace->good * AHEAD_MOST;
+    if (rate > pace->rate)
+        set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
+}
+
+/* A delay that stays however much slower one goes is not of our making: the path has become
+ * longer, or its least round trip was measured wrong. */
+static void cut_for_delay(struct pace *pace, nsec_t now)
+{
+    if (pace->cuts++ == 0) {
+        pace->cut_excess = pace->least_excess;
+        pace->cut_rate = pace->rate;
+    }
+    if (pace->cuts > CUTS_IN_VAIN && pace->least_excess * 4 > pace->cut_excess * 3) {
+        pace->usual_excess = pace->least_excess;
+        pace->cuts = 0;
+        cut(pace, pace->cut_rate, now);
+        return;
+    }
+    cut(pace, pace->rate * 0.7, now);
+}
+
+/* Two shares of loss, compared by their pooled standard error. */
+static double excess_loss(const struct loss *base, const struct pace_epoch *epoch)
+{
+    double n = (double)epoch->returned + epoch->lost, m = base->samples;
+    if (n < LOSS_SAMPLES || m < LOSS_SAMPLES)
+        return 0;
+    double excess = epoch->lost / n - base->lost / m;
+    double pooled = (epoch->lost + base->lost) / (n + m);
+    double error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
+    return excess > LOSS_WORSE && excess > LOSS_ERRORS * error ? excess : 0;
+}
+
+static void add_to_base(struct pace *pace, const struct pace_epoch *epoch)
+{
+    if (pace->base.samples > BASE_SAMPLES) {
+        pace->base.samples /= 2;
+        pace->base.lost /= 2;
+    }
+    pace->base.samples += epoch->returned + epoch->lost;
+    pace->base.lost += epoch->lost;
+}
+
+/* Loss at a rate that is known to be good belongs to the path. At a higher one it may be
+ * the rate's doing. */
+static void judge_epoch(struct pace *pace, uint32_t number)
+{
+    const struct pace_epoch *epoch = &pace->epochs[number % PACE_EPOCHS];
+    if (number == pace->epoch || epoch->returned + epoch->lost < epoch->sent)
+        return;
+    double excess = epoch->rate > pace->good ? excess_loss(&pace->base, epoch) : 0;
+    if (excess == 0) {
+        add_to_base(pace, epoch);
+        if (epoch->returned > 0 && epoch->rate > pace->good && number >= pace->cut_epoch)
+            pace->good = epoch->rate;
+    } else if (number >= pace->cut_epoch) {
+        double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good);
+        cut(pace, fmin(rate, pace->rate), pace->filled_at);
+    }
+}
+
+/* Whether as much was sent as the rate allows: a rate that is not used proves nothing. */
+static bool is_used(const struct pace *pace, nsec_t age)
+{
+    return pace->packets * 2 > pace->rate * (double)age / (double)NSEC_PER_SEC;
+}
+
+static void close_epoch(struct pace *pace, nsec_t now)
+{
+    nsec_t length = epoch_length(pace), age = now - pace->epoch_started;
+    if (age < length)
+        return;
+    if (pace->rtt == 0) { /* nothing has answered yet */
+        set_rate(pace, fmin(pace->rate * 2, RATE_BLIND));
+        pace->good = pace->rate;
+        begin_epoch(pace, now);
+        return;
+    }
+    if (pace->answers < EPOCH_ANSWERS && age < EPOCH_PATIENCE * length)
+        return;
+    if (is_delayed(pace)) {
+        cut_for_delay(pace, now);
+        return;
+    }
+    pace->cuts = 0;
+    /* Where most of what is sent is answered, the answers are controls enough. */
+    if (is_used(pace, age) && pace->answers * 2 > pace->packets && pace->rate > pace->good)
+        pace->good = pace->rate;
+    if (is_used(pace, age) && pace->answers > 0)
+        grow(pace);
+    uint32_t closed = pace->epoch;
+    begin_epoch(pace, now);
+    judge_epoch(pace, closed); /* on a short path all its controls are back already */
+}
+
+uint32_t pace_allowance(struct pace *pace, nsec_t now)
+{
+    close_epoch(pace, now);
+    double most = bucket(pace);
+    if (now > pace->filled_at) {
+        pace->tokens += (double)(now - pace->filled_at) / (double)NSEC_PER_SEC * pace->rate;
+        pace->filled_at = now;
+    }
+    if (pace->tokens > most)
+        pace->tokens = most;
+    return pace->tokens < 1 ? 0 : (uint32_t)pace->tokens;
+}
+
+void pace_spend(struct pace *pace, uint32_t packets)
+{
+    pace->tokens -= packets;
+    pace->packets += packets;
+}
+
+nsec_t pace_next(const struct pace *pace)
+{
+    double wanted = fmax(pace->rate * WAKE_SECONDS, 1);
+    if (pace->tokens >= wanted)
+        return pace->filled_at;
+    double seconds = (wanted - pace->tokens) / pace->rate;
+    return pace->filled_at + (nsec_t)(seconds * (double)NSEC_PER_SEC) + 1;
+}
+
+static bool is_remembered(const struct pace *pace, uint32_t epoch)
+{
+    return pace->epoch - epoch < PACE_EPOCHS;
+}
+
+uint32_t pace_control_sent(struct pace *pace)
+{
+    pace->epochs[pace->epoch % PACE_EPOCHS].sent++;
+    return pace->epoch;
+}
+
+void pace_control_returned(struct pace *pace, uint32_t epoch)
+{
+    if (!is_remembered(pace, epoch))
+        return;
+    pace->epochs[epoch % PACE_EPOCHS].returned++;
+    judge_epoch(pace, epoch);
+}
+
+void pace_control_lost(struct pace *pace, uint32_t epoch)
+{
+    if (!is_remembered(pace, epoch))
+        return;
+    pace->epochs[epoch % PACE_EPOCHS].lost++;
+    judge_epoch(pace, epoch);
+}
+
+void pace_answer(struct pace *pace, nsec_t now, nsec_t rtt, nsec_t excess)
+{
+    pace->answers++;
+    pace->rtt = pace->rtt == 0 ? rtt : pace->rtt + (rtt - pace->rtt) / 8;
+    if (excess < pace->least_excess)
+        pace->least_excess = excess;
+    close_epoch(pace, now);
+}
+
+void pace_local_full(struct pace *pace, nsec_t now)
+{
+    pace->tokens = 0;
+    pace->filled_at = now;
+    cut(pace, pace->rate / 2, now);
+}

@@ -1,0 +1,289 @@
+/* What a host is sent next.
+ *
+ * A pass sends one probe to each undecided port; a batch is the part of a pass that is
+ * judged together (judge.c), as a rule all of it. Companions, probes to what is known to
+ * answer, go out at random places among the probes of the batch, so that the loss which
+ * they meet is the loss that the probes met. After the last probe the host rests for as
+ * long as answers may take. */
+#include "scanner/engine/engine_state.h"
+#include "scanner/engine/random.h"
+
+/* Companions: one for so many probes, but no more than so many a second, because each to
+ * an open port costs its host a half-open connection; and so many for each kind of answers
+ * among the last probes of a batch, which may be all of them. */
+#define PROBES_PER_COMPANION  16
+#define COMPANIONS_PER_SECOND 2000.0
+#define TAIL_PROBES           128
+#define TAIL_COMPANIONS       8
+
+/* Controls in the rest after a batch. */
+#define CLOSERS 3
+
+/* How long one waits before asking a quiet host for an echo. */
+#define HAIL_AFTER (125 * NSEC_PER_MSEC)
+#define HAILS      2
+/* A host of so many ports is hailed before the first of them is probed. */
+#define HAIL_FIRST 256
+
+static uint32_t probes_left(const struct host *host)
+{
+    uint32_t batch = limits_batch_most(host);
+    uint32_t most = host->undecided < batch ? host->undecided : batch;
+    return most > host->batch.probed ? most - host->batch.probed : 0;
+}
+
+/* From the first witness on, probes have companions, and their silence can count. */
+static void plan_companions(struct host *host)
+{
+    if (host->batch.witnessed || !controls_have_witness(&host->controls))
+        return;
+    if (host->pass == 1 && probes_left(host) <= TAIL_PROBES)
+        return; /* most of these may answer yet */
+    host->batch.companions = TAIL_COMPANIONS * controls_kinds(&host->controls);
+    host->batch.witnessed = true;
+    host->batch.witnessed_from = host->cursor;
+}
+
+void batch_begin(struct host *host, nsec_t now)
+{
+    if (host->cursor >= host_positions(host) || host->pass == 0)
+        host_begin_pass(host);
+    host->batch = (struct batch){.from = host->cursor, .started = now};
+    host->phase = HOST_SENDING;
+    host->controls.next_at = NSEC_NEVER;
+    host->controls.left = host->pass == 1 && host->slot_count > HAIL_FIRST ? HAILS : 0;
+    controls_begin_batch(&host->controls);
+    plan_companions(host);
+}
+
+struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try)
+{
+    if (slot == CONTROL_SLOT_ECHO)
+        return (struct probe_address){
+            &host->route.source, &host->what->address, PROTO_TCP, 0, try, NULL};
+    return (struct probe_address){&host->route.source,
+                                  &host->what->address,
+                                  host_slot_proto(host, slot),
+                                  host_slot_port(host, slot),
+                                  try,
+                                  host->what->responder};
+}
+
+size_t engine_write_control(struct engine *engine, uint32_t host_index, struct control *control,
+                            uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    struct probe_address probe = host_probe(host, control->slot, control->try);
+    engine->outgoing[engine->outgoing_count++] =
+        (struct outgoing){host_index, control->slot, control->number};
+    if (control->slot == CONTROL_SLOT_ECHO) {
+        struct echo_ids ids = probe_maker_echo_ids(engine->maker, &probe);
+        control->sequence = (uint32_t)ids.identifier << 16 | ids.sequence;
+        return probe_maker_write_echo(engine->maker, &probe, packet);
+    }
+    uint16_t source_port = probe_maker_source_port(engine->maker, &probe);
+    control->sequence = probe_maker_fields(engine->maker, &probe, source_port).sequence;
+    return probe_maker_write(engine->maker, &probe, control->form, packet);
+}
+
+void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now)
+{
+    nsec_t timeout = rtt_timeout(&host->rtt);
+    const struct control *lost;
+    while ((lost = controls_expire(&host->controls, now, timeout))) {
+        if (lost->kind == CONTROL_COMPANION)
+            pace_control_lost(&engine->pace, lost->epoch);
+    }
+}
+
+/* A control of KIND to the next witness; a hail where there is none. */
+static size_t send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
+                           nsec_t now, uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    struct controls *controls = &host->controls;
+    batch_expire_controls(engine, host, now);
+    int chosen = controls_choose(controls);
+    const struct witness *witness = chosen < 0 ? NULL : &controls->witnesses[chosen];
+    struct control *control =
+        controls_push(controls, witness ? kind : CONTROL_HAIL,
+                      witness ? witness->slot : CONTROL_SLOT_ECHO, (uint8_t)chosen, now);
+    if (!control)
+        return 0;
+    control->answer = witness ? witness->kind : WITNESS_ECHO;
+    if (control->kind == CONTROL_COMPANION)
+        control->epoch = pace_control_sent(&engine->pace);
+    return engine_write_control(engine, host_index, control, packet);
+}
+
+static size_t send_token_request(struct engine *engine, uint32_t host_index, int source,
+                                 nsec_t now, uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    struct token_source *asked = &host->controls.sources[source];
+    asked->asks++;
+    asked->asked_at = now;
+    struct control *control =
+        controls_push(&host->controls, CONTROL_TOKEN, asked->slot, (uint8_t)source, now);
+    return control ? engine_write_control(engine, host_index, control, packet) : 0;
+}
+
+/* The next port of the batch that wants a probe in this pass; -1: none is left. */
+static int64_t next_slot(struct host *host)
+{
+    uint32_t positions = host_positions(host), most = limits_batch_most(host);
+    while (host->cursor < positions && host->batch.probed < most) {
+        uint32_t position = host->cursor++, index = host_slot_at(host, position);
+        const struct slot *slot = &host->slots[index];
+        if (slot_is_decided(slot) || (slot->flags & SLOT_IN_BATCH))
+            continue;
+        if (position < host->declared_count || !host_is_declared(host, index))
+            return index;
+    }
+    if (host->batch.unsent == 0)
+        return -1;
+    host->batch.unsent = 0; /* once more over those that did not leave */
+    host->cursor = host->batch.from;
+    return next_slot(host);
+}
+
+static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t index, nsec_t now,
+                       uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    struct slot *slot = &host->slots[index];
+    if (host->batch.probed == 0)
+        host->batch.started = now;
+    if (slot->tries < UINT8_MAX)
+        slot->tries++;
+    slot->flags |= SLOT_IN_BATCH;
+    slot->sent_at = host_ticks(now);
+    host->batch.probed++;
+    host->batch.last_sent = now;
+    engine->outgoing[engine->outgoing_count++] = (struct outgoing){host_index, index, 0};
+    struct probe_address probe = host_probe(host, index, slot->tries);
+    return probe_maker_write(engine->maker, &probe, PROBE_PLAIN, packet);
+}
+
+/* Whether the next packet is a companion: at random, for what always comes first in a burst
+ * finds room in a queue that the rest of the burst overflows. */
+static bool is_companions_turn(struct engine *engine, const struct host *host)
+{
+    uint32_t probes = probes_left(host), companions = host->batch.companions;
+    if (companions == 0)
+        return false;
+    double share = (double)companions / (companions + probes);
+    if (probes > TAIL_PROBES) {
+        double most = COMPANIONS_PER_SECOND / engine->pace.rate;
+        share = most < 1.0 / PROBES_PER_COMPANION ? most : 1.0 / PROBES_PER_COMPANION;
+    }
+    return random_next(&engine->random) < share * (double)UINT32_MAX;
+}
+
+static size_t next_while_sending(struct engine *engine, uint32_t host_index, nsec_t now,
+                                 uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (host->controls.left > 0) { /* hails before the first probe */
+        host->controls.left--;
+        return send_control(engine, host_index, CONTROL_HAIL, now, packet);
+    }
+    if (host->confirm_count > 0)
+        return send_try(engine, host_index, host->confirm[--host->confirm_count], now, packet);
+    plan_companions(host);
+    bool companion = is_companions_turn(engine, host);
+    int64_t slot = companion ? -1 : next_slot(host);
+    if (slot >= 0)
+        return send_try(engine, host_index, (uint32_t)slot, now, packet);
+    if (host->batch.companions == 0 || host->undecided == 0)
+        return 0;
+    if (!companion || probes_left(host) <= TAIL_PROBES)
+        host->batch.companions--;
+    return send_control(engine, host_index, CONTROL_COMPANION, now, packet);
+}
+
+static nsec_t rest_length(const struct host *host)
+{
+    if (!rtt_known(&host->rtt)) {
+        nsec_t patient = RTT_INITIAL * host->pass;
+        return patient < NSEC_PER_SEC ? patient : NSEC_PER_SEC;
+    }
+    nsec_t rest = rtt_timeout(&host->rtt);
+    return limits_are_known(host) && rest < host->limited_rest ? host->limited_rest : rest;
+}
+
+/* Closers at once and spread over the rest; hails where there is no witness. */
+static void plan_closers(struct host *host, nsec_t now)
+{
+    struct controls *controls = &host->controls;
+    bool witnessed = controls_have_witness(controls);
+    controls->left = witnessed ? CLOSERS : HAILS;
+    controls->next_at = witnessed || host->alive ? now : now + HAIL_AFTER;
+}
+
+static void begin_rest(struct host *host, nsec_t now)
+{
+    host->batch.to = host->cursor;
+    host->batch.rest_began = now;
+    if (host->batch.last_sent == 0)
+        host->batch.last_sent = now;
+    host->phase = HOST_RESTING;
+    host->rest_until = host->undecided ? now + rest_length(host) : now;
+    plan_closers(host, now);
+}
+
+static size_t next_while_resting(struct engine *engine, uint32_t host_index, nsec_t now,
+                                 uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    struct controls *controls = &host->controls;
+    if (host->undecided == 0 || now >= host->rest_until)
+        return 0;
+    if (host->confirm_count > 0)
+        return send_try(engine, host_index, host->confirm[--host->confirm_count], now, packet);
+    int source = limits_next_request(host);
+    if (source >= 0)
+        return send_token_request(engine, host_index, source, now, packet);
+    if (controls->left == 0 || now < controls->next_at)
+        return 0;
+    controls->left--;
+    controls->next_at = now + (host->rest_until - now) / (controls->left + 1);
+    return send_control(engine, host_index, CONTROL_CLOSER, now, packet);
+}
+
+size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    if (host->phase == HOST_SENDING) {
+        if (now < host->next_allowed)
+            return 0;
+        size_t length = next_while_sending(engine, host_index, now, packet);
+        host->next_allowed = now + host->spacing;
+        if (length > 0)
+            return length;
+        begin_rest(host, now);
+    }
+    return next_while_resting(engine, host_index, now, packet);
+}
+
+nsec_t batch_wake_time(const struct host *host, nsec_t now)
+{
+    const struct controls *controls = &host->controls;
+    if (host->phase == HOST_SENDING)
+        return host->next_allowed > now ? host->next_allowed : now;
+    if (host->undecided == 0 || host->confirm_count > 0 || limits_next_request(host) >= 0)
+        return now;
+    if (controls->left > 0 && controls->next_at < host->rest_until)
+        return controls->next_at;
+    return host->rest_until;
+}
+
+void batch_note_answer(struct host *host, nsec_t at)
+{
+    if (host->phase != HOST_RESTING || host->batch.extensions > 0)
+        return;
+    host->rest_until = host->batch.rest_began + rest_length(host);
+    bool first = host->controls.returned_sent_at < host->batch.last_sent;
+    if (first && host->controls.left < CLOSERS && controls_have_witness(&host->controls))
+        plan_closers(host, at);
+}
