@@ -135,8 +135,8 @@ void controls_count_answer(struct controls *controls, enum witness_kind kind, un
 {
     if (kind == WITNESS_NONE || proofs == 0)
         return;
-    controls->loss[kind].samples += proofs + 1;
-    controls->loss[kind].lost += proofs;
+    controls->loss[kind].samples += proofs;
+    controls->loss[kind].lost += proofs - 1;
 }
 
 double controls_upper(const struct controls *controls, struct loss *worst)

@@ -124,7 +124,8 @@ unsigned controls_longest_streak(const struct controls *controls);
 int controls_choose(struct controls *controls);
 
 /* A port gave an answer of this kind after so many PROOFS of its silence: each was a loss.
- * Answers to first tries are not counted, because those that were lost then are not known. */
+ * The first does not count, nor do answers to first tries: it is why the port is looked at,
+ * and would make half of all samples losses. */
 void controls_count_answer(struct controls *controls, enum witness_kind kind, unsigned proofs);
 
 /* Of the kinds of answers that companions ask for, the one that is lost most, by its upper

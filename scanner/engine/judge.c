@@ -27,6 +27,8 @@
 #define LOSSY_SHARE   0.75
 #define SPACED_SHARE  0.3
 #define RELAXED_SHARE 0.1
+/* From so many ports of a protocol on that answer, silence takes more proof. */
+#define MANY_ANSWERS 1000
 /* How long a pass over a host may take whose answers are limited, and how often the time
  * between its packets is doubled in vain before that is given up. */
 #define SPACED_PASS_MOST (20 * NSEC_PER_SEC)
@@ -147,6 +149,23 @@ static bool outlived_bursts(const struct host *host, nsec_t now)
     return now - host->silent_since >= 3 * host->controls.burst.longest;
 }
 
+static uint32_t answered_ports(const struct host *host, enum proto proto)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < host->signature_count; i++)
+        count += host->signatures[i].proto == proto ? host->signatures[i].count : 0;
+    return count;
+}
+
+/* The chance that all answers of one port were lost. Each port that answers took it: where
+ * tens of thousands do, one of them would be among the silent ones every few audits. */
+static double miss_allowed(const struct engine *engine, const struct host *host,
+                           enum proto proto)
+{
+    double answered = answered_ports(host, proto), miss = engine->options.miss;
+    return answered > MANY_ANSWERS ? miss * MANY_ANSWERS / answered : miss;
+}
+
 /* An answer that waits for another one to confirm it. ICMP errors stand when they were
  * repeated, or nothing better came; a UDP answer that is not repeated may be a forgery, if
  * somebody is at it: then the port stays unknown. */
@@ -164,9 +183,9 @@ static void judge_tentative(struct engine *engine, struct host *host, struct slo
 
 /* What silence is worth after this batch. */
 struct proof {
-    bool counts;     /* the batch is not void */
-    double upper;    /* bound on the loss */
-    unsigned needed; /* proofs; 0: no number will do yet */
+    bool counts;                  /* the batch is not void */
+    double upper;                 /* bound on the loss */
+    unsigned needed[PROTO_COUNT]; /* proofs; 0: no number will do yet */
 };
 
 static void certify(struct engine *engine, struct host *host, struct slot *slot,
@@ -209,8 +228,8 @@ static void judge_slot(struct engine *engine, struct host *host, uint32_t positi
         return;
     if (slot->proofs < UINT8_MAX)
         slot->proofs++;
-    if ((proof->needed && slot->proofs >= proof->needed) ||
-        outbound_is_refused(host, slot, proof->needed))
+    unsigned needed = proof->needed[host_slot_proto(host, host_slot_at(host, position))];
+    if ((needed && slot->proofs >= needed) || outbound_is_refused(host, slot, needed))
         certify(engine, host, slot, proof);
 }
 
@@ -219,13 +238,13 @@ static void judge_slots(struct engine *engine, struct host *host, bool counts, n
     struct loss worst;
     double upper = controls_upper(&host->controls, &worst);
     struct proofs proofs = {
-        .silence = {counts, upper + limits_chance_of_gain(host), 0},
-        .hearsay = {host->batch.witnesses_answered, upper, 0},
+        .silence = {counts, upper + limits_chance_of_gain(host), {0}},
+        .hearsay = {host->batch.witnesses_answered, upper, {0}},
     };
-    if (outlived_bursts(host, now)) {
-        double miss = engine->options.miss;
-        proofs.silence.needed = loss_tries_needed(proofs.silence.upper, miss);
-        proofs.hearsay.needed = loss_tries_needed(upper, miss);
+    for (int proto = 0; proto < PROTO_COUNT && outlived_bursts(host, now); proto++) {
+        double miss = miss_allowed(engine, host, (enum proto)proto);
+        proofs.silence.needed[proto] = loss_tries_needed(proofs.silence.upper, miss);
+        proofs.hearsay.needed[proto] = loss_tries_needed(upper, miss);
     }
     for (uint32_t p = host->batch.from; p < host->batch.to; p++)
         judge_slot(engine, host, p, &proofs);

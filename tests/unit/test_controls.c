@@ -140,6 +140,24 @@ static void the_longest_burst_is_remembered_and_single_losses_are_none(void **st
     controls_free(&controls);
 }
 
+/* Of 1000 ports that answer, at a loss of a tenth. */
+static void ports_that_answer_late_show_the_loss_that_all_met(void **state)
+{
+    (void)state;
+    struct controls controls = {0};
+    const unsigned late[] = {900, 90, 9, 1}; /* by proofs of their silence */
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    for (unsigned proofs = 0; proofs < 4; proofs++) {
+        for (unsigned i = 0; i < late[proofs]; i++)
+            controls_count_answer(&controls, WITNESS_SYN_ACK, proofs);
+    }
+    struct loss worst;
+    (void)controls_upper(&controls, &worst);
+    assert_int_equal(worst.samples, 90 + 2 * 9 + 3);
+    assert_int_equal(worst.lost, 9 + 2);
+    controls_free(&controls);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +168,7 @@ int main(void)
         cmocka_unit_test(what_comes_after_its_time_stays_lost),
         cmocka_unit_test(the_kind_that_is_lost_most_sets_the_bound),
         cmocka_unit_test(a_void_batch_leaves_no_trace_in_the_loss),
+        cmocka_unit_test(ports_that_answer_late_show_the_loss_that_all_met),
         cmocka_unit_test(the_longest_burst_is_remembered_and_single_losses_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
