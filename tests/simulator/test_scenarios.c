@@ -202,6 +202,16 @@ static void limit_on_resets_does_not_make_ports_dropped(void **state)
     expect_unknown_at_most(&scenario, 0.001);
 }
 
+static void host_that_answers_every_syn_is_believed_nothing(void **state)
+{
+    (void)state;
+    struct sim_host host = {
+        FIRST, .otherwise = {{.behaviour = SIM_SYN_PROXY}, {.behaviour = SIM_DROP}}};
+    struct sim_scenario scenario = against(&host);
+    struct sim_score score = run(&scenario);
+    assert_int_equal(score.unsaid[REASON_ANSWERS_EVERYTHING], SEEDS * 1000);
+}
+
 static void expect_told_in_spite_of(const struct sim_fault *fault)
 {
     struct sim_host host = {FIRST, EDGE,
@@ -269,6 +279,22 @@ static void tries_or_time_that_run_out_are_no_proof(void **state)
     assert_true(score.time <= SEEDS * 150 * NSEC_PER_MSEC);
 }
 
+static void bottleneck_is_kept_busy_and_not_flooded(void **state)
+{
+    (void)state;
+    struct sim_host host = {FIRST, EDGE,
+                            .otherwise = {{.behaviour = SIM_DROP}, {.behaviour = SIM_DROP}}};
+    struct sim_scenario scenario = against(&host);
+    struct sim_score free_way = run(&scenario);
+    scenario.network.wire.out.rate = 2000;
+    scenario.network.wire.out.queue = 50;
+    struct sim_score narrow = run(&scenario);
+    assert_int_equal(narrow.ports[SIM_UNSAID], 0);
+    double needed = (double)free_way.sent / 2000 * 1e9;
+    if ((double)narrow.time > 1.5 * needed)
+        fail_msg("%.2f s for packets of %.2f s", (double)narrow.time / 1e9, needed / 1e9);
+}
+
 static void ten_ports_take_less_than_400_ms(void **state)
 {
     (void)state;
@@ -302,11 +328,13 @@ int main(void)
         cmocka_unit_test(icmp_rejects_under_the_kernel_s_limit_are_never_dropped),
         cmocka_unit_test(udp_services_among_limited_closed_ports_are_found),
         cmocka_unit_test(limit_on_resets_does_not_make_ports_dropped),
+        cmocka_unit_test(host_that_answers_every_syn_is_believed_nothing),
         cmocka_unit_test(packets_that_the_capture_lost_are_asked_for_again),
         cmocka_unit_test(packets_that_did_not_leave_are_sent_again),
         cmocka_unit_test(link_that_flaps_costs_time_and_no_truth),
         cmocka_unit_test(ports_that_our_own_firewall_forbids_are_unknown),
         cmocka_unit_test(tries_or_time_that_run_out_are_no_proof),
+        cmocka_unit_test(bottleneck_is_kept_busy_and_not_flooded),
         cmocka_unit_test(ten_ports_take_less_than_400_ms),
     };
     return cmocka_run_group_tests(tests, choose_ports, forget_ports);
