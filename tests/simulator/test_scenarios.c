@@ -212,6 +212,32 @@ static void host_that_answers_every_syn_is_believed_nothing(void **state)
     assert_int_equal(score.unsaid[REASON_ANSWERS_EVERYTHING], SEEDS * 1000);
 }
 
+/* One host without a firewall, UDP alone, at full pace. */
+static void every_udp_service_of_65535_ports_is_found(void **state)
+{
+    (void)state;
+    struct portset all = {0};
+    assert_int_equal(portset_add(&all, 1, 65535), 0);
+    struct target sweep = {.address = target.address, .ports[PROTO_UDP] = &all};
+    struct sim_row services[] = {
+        {PROTO_UDP, 53, 53, {.behaviour = SIM_OPEN}},
+        {PROTO_UDP, 5000, 5003, {.behaviour = SIM_OPEN}},
+        {PROTO_UDP, 65535, 65535, {.behaviour = SIM_OPEN}},
+    };
+    struct sim_host host = {FIRST, .rows = services, .row_count = 3};
+    struct sim_scenario scenario = against(&host);
+    struct sim_score score;
+    struct error error = {""};
+    scenario.targets = &sweep;
+    scenario.deadline = 10 * NSEC_PER_SEC;
+    for (scenario.network.seed = 1; scenario.network.seed <= SEEDS; scenario.network.seed++) {
+        assert_int_equal(sim_scenario_run(&scenario, &score, &error), 0);
+        assert_int_equal(score.ports[SIM_WRONG], 0);
+        assert_int_equal(score.said[PORT_OPEN], 6);
+    }
+    portset_free(&all);
+}
+
 static void expect_told_in_spite_of(const struct sim_fault *fault)
 {
     struct sim_host host = {FIRST, EDGE,
@@ -329,6 +355,7 @@ int main(void)
         cmocka_unit_test(udp_services_among_limited_closed_ports_are_found),
         cmocka_unit_test(limit_on_resets_does_not_make_ports_dropped),
         cmocka_unit_test(host_that_answers_every_syn_is_believed_nothing),
+        cmocka_unit_test(every_udp_service_of_65535_ports_is_found),
         cmocka_unit_test(packets_that_the_capture_lost_are_asked_for_again),
         cmocka_unit_test(packets_that_did_not_leave_are_sent_again),
         cmocka_unit_test(link_that_flaps_costs_time_and_no_truth),
