@@ -93,6 +93,13 @@ static void read_distant_error(struct answer *answer, const struct reply *reply,
         answer->state = PORT_REJECTED;
 }
 
+/* To another address: then what comes in the target's name may have been translated back. */
+static bool was_sent_on(const struct reply *reply)
+{
+    return reply->forwarded.address.family != ADDR_NONE &&
+           !addr_equal(&reply->forwarded.address, &reply->target);
+}
+
 static void read_error(struct answer *answer, const struct reply *reply)
 {
     const struct icmp_row *row =
@@ -102,6 +109,8 @@ static void read_error(struct answer *answer, const struct reply *reply)
     if (row)
         answer->state = reply->proto == PROTO_TCP ? row->tcp : row->udp;
     answer->origin = answer->state == PORT_REJECTED ? ORIGIN_FIREWALL : ORIGIN_UNKNOWN;
+    if (answer->host_spoke && was_sent_on(reply))
+        answer->origin = ORIGIN_UNKNOWN;
     if (!answer->host_spoke)
         read_distant_error(answer, reply, row);
 }

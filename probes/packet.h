@@ -9,6 +9,7 @@
 #define PROBES_PACKET_H
 
 #include "probes/addr.h"
+#include "probes/forwarding.h"
 #include "probes/state.h"
 
 #include <stdbool.h>
@@ -54,6 +55,10 @@ struct reply {
     struct quote quote;     /* REPLY_ICMP_ERROR */
     const uint8_t *payload; /* UDP or echo: into the packet */
     size_t payload_length;  /* what was captured of it */
+
+    /* Not decoded, but set by who proves that a quote with another TARGET or PORT is of a
+     * probe, along with these two. */
+    struct forwarding forwarded;
 };
 
 /* Why a packet is no reply. */

@@ -9,6 +9,7 @@
 #include "probes/answer.h"
 #include "probes/cookie.h"
 #include "probes/error.h"
+#include "probes/forwarding.h"
 #include "probes/origin.h"
 #include "probes/packet.h"
 #include "probes/portset.h"

@@ -4,6 +4,7 @@
 #define PROBES_TARGET_H
 
 #include "probes/addr.h"
+#include "probes/forwarding.h"
 #include "probes/portset.h"
 #include "probes/signature.h"
 #include "probes/state.h"
@@ -35,6 +36,8 @@ struct observation {
     double miss;        /* silence: bound on the chance that an answer was missed; else 0 */
     bool open_seen;     /* REASON_CONFLICT: one of the contradicting answers said open */
     uint32_t confirmed; /* rate-limited rejects: how many were confirmed one by one; else 0 */
+
+    struct forwarding forwarded; /* where probes arrived instead, if an answer told */
 };
 
 /* Round-trip loss of the path to a host, from probes to ports that answer. */

@@ -56,6 +56,8 @@ static int compare_findings(const struct verdict *a, const struct verdict *b)
         order = compare_numbers(a->seen.origin, b->seen.origin);
     if (order == 0)
         order = addr_compare(&a->seen.by, &b->seen.by);
+    if (order == 0)
+        order = forwarding_compare(&a->seen.forwarded, &b->seen.forwarded);
     return order;
 }
 

@@ -11,8 +11,8 @@ struct report_case {
     enum result result;   /* an undecided port of a scan is inconclusive here */
     struct portset ports; /* all of the case */
     bool rest;            /* all of the rule, or what other outcomes have left of it */
-    /* Verdicts folded where state, reason, origin and sender are the same: the ports
-     * of all, the most tries, the largest miss. At least one. Texts are the audit's. */
+    /* Verdicts folded where state, reason, origin, sender and forwarding are the same: the
+     * ports of all, the most tries, the largest miss. At least one. Texts are the audit's. */
     struct verdict *findings;
     size_t finding_count;
 };

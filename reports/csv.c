@@ -37,6 +37,12 @@ static void write_address(struct stream *csv, const struct addr *address)
     write_text(csv, address->family == ADDR_NONE ? NULL : addr_format(address, text));
 }
 
+static void write_forwarding(struct stream *csv, const struct forwarding *forwarding)
+{
+    char text[FORWARDING_TEXT_SIZE];
+    write_text(csv, *forwarding_format(forwarding, text) ? text : NULL);
+}
+
 static void write_observation(struct stream *csv, const struct observation *seen)
 {
     char *ports = portset_format(&seen->ports);
@@ -71,6 +77,7 @@ static void write_row(struct stream *csv, const struct audit *audit,
     write_text(csv, verdict->waiver_until);
     stream_put(csv, ",%s", verdict->waiver_expired ? "true" : "false");
     write_text(csv, host->problem);
+    write_forwarding(csv, &verdict->seen.forwarded);
     stream_put(csv, "\r\n");
 }
 
@@ -82,7 +89,7 @@ int csv_write(const struct audit *audit, const struct report_style *style, FILE 
     stream_put(&csv,
                "result,host,address,group,vantage,proto,ports,count,state,reason,origin,by,ttl,"
                "tries,miss,confirmed,expected,rule,rule_text,note,waiver,waiver_owner,"
-               "waiver_until,waiver_expired,problem\r\n");
+               "waiver_until,waiver_expired,problem,forwarded\r\n");
     for (size_t i = 0; i < audit->host_count; i++) {
         const struct host_verdicts *host = &audit->hosts[i];
         for (size_t k = 0; k < host->count; k++)

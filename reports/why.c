@@ -215,6 +215,10 @@ const char *why_sentence(const struct observation *seen, char text[static WHY_TE
         from += strlen(found->name);
     }
     text[length] = '\0';
+    char place[FORWARDING_TEXT_SIZE];
+    if (*forwarding_format(&seen->forwarded, place))
+        snprintf(text + length, WHY_TEXT_SIZE - length,
+                 "; it arrived as %s: a device on the way forwards this port", place);
     return text;
 }
 

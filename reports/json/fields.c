@@ -43,6 +43,12 @@ static bool none_is_confirmed(const void *object)
     return verdict->seen.confirmed == 0;
 }
 
+static bool is_not_forwarded(const void *object)
+{
+    const struct verdict *verdict = object;
+    return verdict->seen.forwarded.address.family == ADDR_NONE;
+}
+
 static bool waiver_holds(const void *object)
 {
     const struct verdict *verdict = object;
@@ -117,6 +123,7 @@ const struct json_field json_verdict_fields[] = {
     FIELD("reason", REASON, verdict, seen.reason, .required = true),
     FIELD("origin", ORIGIN, verdict, seen.origin, .absent = nobody_answered),
     FIELD("by", ADDRESS, verdict, seen.by),
+    FIELD("forwarded", FORWARDING, verdict, seen.forwarded, .absent = is_not_forwarded),
     FIELD("ttl", UNSIGNED, verdict, seen.ttl, .absent = ttl_is_unknown),
     FIELD("tries", UNSIGNED, verdict, seen.tries),
     FIELD("miss", REAL, verdict, seen.miss, .absent = has_no_miss),

@@ -16,6 +16,7 @@ enum json_kind {
     JSON_KIND_REAL,
     JSON_KIND_TIME,
     JSON_KIND_ADDRESS, /* absent when there is none */
+    JSON_KIND_FORWARDING,
     JSON_KIND_PORTS,
     JSON_KIND_PROTO,
     JSON_KIND_STATE,

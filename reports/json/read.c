@@ -69,6 +69,12 @@ static int read_address(struct addr *address, const json_t *value)
     return json_is_string(value) ? addr_parse(address, json_string_value(value)) : -EINVAL;
 }
 
+static int read_forwarding(struct forwarding *forwarding, const json_t *value)
+{
+    return json_is_string(value) ? forwarding_parse(forwarding, json_string_value(value))
+                                 : -EINVAL;
+}
+
 static int read_ports(struct portset *ports, const json_t *value)
 {
     int status =
@@ -110,6 +116,8 @@ static int read_field(void *object, const struct json_field *field, const json_t
         return read_time(at, value);
     case JSON_KIND_ADDRESS:
         return read_address(at, value);
+    case JSON_KIND_FORWARDING:
+        return read_forwarding(at, value);
     case JSON_KIND_PORTS:
         return read_ports(at, value);
     case JSON_KIND_PROTO:

@@ -33,6 +33,12 @@ static json_t *address_value(const struct addr *address)
     return value_of_text(addr_format(address, text));
 }
 
+static json_t *forwarding_value(const struct forwarding *forwarding)
+{
+    char text[FORWARDING_TEXT_SIZE];
+    return value_of_text(forwarding_format(forwarding, text));
+}
+
 static json_t *ports_value(const struct portset *ports)
 {
     char *text = portset_format(ports);
@@ -62,6 +68,8 @@ static json_t *field_value(const void *object, const struct json_field *field)
         return value_of_time(at);
     case JSON_KIND_ADDRESS:
         return address_value(at);
+    case JSON_KIND_FORWARDING:
+        return forwarding_value(at);
     case JSON_KIND_PORTS:
         return ports_value(at);
     case JSON_KIND_PROTO:

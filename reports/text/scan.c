@@ -55,21 +55,30 @@ static struct row *make_rows(const struct case_list *list, size_t *count)
 
 static const char row_format[] = "  %-15s  %-8s  %-18s  %s";
 
+enum { ORIGIN_TEXT_SIZE = ADDR_TEXT_SIZE + FORWARDING_TEXT_SIZE + 32 };
+
+/* "upstream, 198.51.100.254; arrived as 10.0.0.5:8443". */
+static void describe_origin(const struct observation *seen, char text[static ORIGIN_TEXT_SIZE])
+{
+    char by[ADDR_TEXT_SIZE], place[FORWARDING_TEXT_SIZE];
+    bool nobody = seen->by.family == ADDR_NONE && seen->origin == ORIGIN_UNKNOWN;
+    bool names_sender = seen->by.family != ADDR_NONE && seen->origin == ORIGIN_UPSTREAM;
+    forwarding_format(&seen->forwarded, place);
+    snprintf(text, ORIGIN_TEXT_SIZE, "%s%s%s%s%s", nobody ? "-" : origin_name(seen->origin),
+             names_sender ? ", " : "", names_sender ? addr_format(&seen->by, by) : "",
+             *place ? "; arrived as " : "", place);
+}
+
 static void write_row(struct page *page, const struct row *row)
 {
-    char ports[32], origin[ADDR_TEXT_SIZE + 16], by[ADDR_TEXT_SIZE], line[160];
+    char ports[32], origin[ORIGIN_TEXT_SIZE], line[ORIGIN_TEXT_SIZE + 80];
     const struct observation *seen = row->seen;
     if (row->range.first == row->range.last)
         snprintf(ports, sizeof ports, "%u/%s", row->range.first, proto_name(seen->proto));
     else
         snprintf(ports, sizeof ports, "%u-%u/%s", row->range.first, row->range.last,
                  proto_name(seen->proto));
-    if (seen->by.family == ADDR_NONE)
-        snprintf(origin, sizeof origin, "%s", seen->origin ? origin_name(seen->origin) : "-");
-    else if (seen->origin == ORIGIN_UPSTREAM)
-        snprintf(origin, sizeof origin, "upstream, %s", addr_format(&seen->by, by));
-    else
-        snprintf(origin, sizeof origin, "%s", origin_name(seen->origin));
+    describe_origin(seen, origin);
     snprintf(line, sizeof line, row_format, ports, port_state_name(seen->state),
              reason_name(seen->reason), origin);
     page_colored(page, seen->state == PORT_OPEN ? PAGE_GREEN : PAGE_PLAIN, line);

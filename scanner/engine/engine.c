@@ -69,16 +69,17 @@ struct engine *engine_new(const struct engine_options *options, const struct tar
     size_t room = target_count ? target_count : 1;
     engine->hosts = calloc(room, sizeof *engine->hosts);
     engine->ring = calloc(room, sizeof *engine->ring);
+    for (size_t i = 0; i < target_count; i++) {
+        for (int p = 0; p < PROTO_COUNT; p++)
+            engine->totals.ports += targets[i].ports[p] ? portset_size(targets[i].ports[p]) : 0;
+    }
     if (!engine->hosts || !engine->ring ||
         address_table_init(&engine->addresses, targets, target_count) < 0 ||
+        recent_probes_init(&engine->recent, engine->totals.ports) < 0 ||
         wakeups_init(&engine->wakeups, target_count) < 0) {
         engine_free(engine);
         error_no_memory(error);
         return NULL;
-    }
-    for (size_t i = 0; i < target_count; i++) {
-        for (int p = 0; p < PROTO_COUNT; p++)
-            engine->totals.ports += targets[i].ports[p] ? portset_size(targets[i].ports[p]) : 0;
     }
     return engine;
 }
@@ -96,6 +97,7 @@ void engine_free(struct engine *engine)
     }
     probe_maker_free(engine->maker);
     address_table_free(&engine->addresses);
+    recent_probes_free(&engine->recent);
     wakeups_free(&engine->wakeups);
     free(engine->hosts);
     free(engine->ring);
@@ -328,9 +330,12 @@ void engine_sent(struct engine *engine, nsec_t now, const struct net_packet *pac
                  size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (packets[i].error == 0)
-            continue;
         const struct outgoing *out = &engine->outgoing[i];
+        if (packets[i].error == 0) {
+            recent_probes_note(&engine->recent, packets[i].bytes,
+                               (struct recent_probe){out->host, out->slot, out->try});
+            continue;
+        }
         batch_note_unsent(engine, out->host, out, packets[i].error, now);
         if (packets[i].error == -ENETDOWN)
             engine->paused_until = now + LINK_PAUSE;

@@ -13,12 +13,14 @@
 #include "scanner/engine/outbound.h"
 #include "scanner/engine/pace.h"
 #include "scanner/engine/probe_maker.h"
+#include "scanner/engine/recent_probes.h"
 #include "scanner/engine/wakeups.h"
 
 /* What a packet handed out by engine_take_probes() was. */
 struct outgoing {
     uint32_t host, slot;
     uint32_t control; /* its number; 0: a try of the port itself */
+    uint32_t try;     /* for the cookie */
 };
 
 /* A port set with its ranks, made once for all hosts that share it. */
@@ -40,6 +42,7 @@ struct engine {
 
     struct probe_maker *maker;
     struct address_table addresses;
+    struct recent_probes recent;
     struct host *hosts;
     struct shared_index *indexes;
     struct permutation admission; /* order in which hosts are let in */

@@ -106,7 +106,13 @@ static bool alike(const struct signature *a, const struct signature *b)
 {
     return a->proto == b->proto && a->answer.state == b->answer.state &&
            a->answer.reason == b->answer.reason && a->answer.origin == b->answer.origin &&
-           a->ttl == b->ttl && a->tos == b->tos && addr_equal(&a->by, &b->by);
+           a->ttl == b->ttl && a->tos == b->tos && addr_equal(&a->by, &b->by) &&
+           forwarding_compare(&a->forwarded, &b->forwarded) == 0;
+}
+
+static bool is_forwarded(const struct signature *signature)
+{
+    return signature->forwarded.address.family != ADDR_NONE;
 }
 
 /* With more kinds of answers than fit, TTL and TOS no longer tell classes apart. */
@@ -115,7 +121,7 @@ static uint8_t nearest(const struct host *host, const struct signature *like)
     for (uint8_t i = 0; i < host->signature_count; i++) {
         const struct signature *other = &host->signatures[i];
         if (other->proto == like->proto && other->answer.state == like->answer.state &&
-            other->answer.reason == like->answer.reason)
+            other->answer.reason == like->answer.reason && !is_forwarded(other))
             return (uint8_t)(i + 1);
     }
     return host->signature_count;
@@ -126,6 +132,11 @@ uint8_t host_signature(struct host *host, const struct signature *like)
     for (uint8_t i = 0; i < host->signature_count; i++) {
         if (alike(&host->signatures[i], like))
             return (uint8_t)(i + 1);
+    }
+    if (host->signature_count >= FORWARDINGS_MOST && is_forwarded(like)) {
+        struct signature plain = *like;
+        plain.forwarded = (struct forwarding){0};
+        return host_signature(host, &plain);
     }
     if (host->signature_count == SIGNATURES_MOST)
         return nearest(host, like);

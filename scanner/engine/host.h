@@ -9,11 +9,11 @@
 #include "probes/probes.h"
 #include "scanner/engine/controls.h"
 #include "scanner/engine/decoys.h"
-#include "scanner/net.h"
 #include "scanner/engine/permutation.h"
 #include "scanner/engine/port_index.h"
 #include "scanner/engine/rtt.h"
 #include "scanner/engine/twins.h"
+#include "scanner/net.h"
 
 enum slot_flag {
     SLOT_IN_BATCH = 1,      /* probed in the batch under way */
@@ -37,12 +37,15 @@ struct slot {
 };
 
 enum { SIGNATURES_MOST = 255, CONFIRM_MOST = 8 };
+/* With more signatures than this, where further ports are forwarded to is left unsaid. */
+enum { FORWARDINGS_MOST = 128 };
 
 /* What the answers of a class of ports have in common. */
 struct signature {
     enum proto proto;
     struct answer answer;
     struct addr by;
+    struct forwarding forwarded;
     uint8_t ttl, tos;
     uint32_t slot;  /* the first port that answered so */
     uint32_t count; /* ports */

@@ -173,6 +173,7 @@ static void claim_rest(struct engine *engine, struct host *host, enum proto prot
         return;
     struct signature rest = host->signatures[usual];
     rest.answer.reason = REASON_RATE_LIMITED;
+    rest.forwarded = (struct forwarding){0};
     rest.count = 0;
     uint8_t signature = host_signature(host, &rest);
     if (!signature)

@@ -111,6 +111,7 @@ static uint8_t signature_for(struct match *m, uint32_t index, const struct answe
         .proto = host_slot_proto(m->host, index),
         .answer = *answer,
         .by = m->reply->from,
+        .forwarded = m->reply->forwarded,
         .ttl = m->reply->ttl,
         .tos = m->reply->tos & 0xfc,
         .slot = index,
@@ -410,6 +411,64 @@ static bool same_bytes(const struct addr *a, const struct addr *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+static bool is_under_audit(const struct host *host)
+{
+    return host->phase != HOST_WAITING && host->phase != HOST_DONE;
+}
+
+static bool match_at(struct engine *engine, uint32_t index, nsec_t at,
+                     const struct reply *reply)
+{
+    struct host *host = &engine->hosts[index];
+    struct match match = {engine, host, reply, at};
+    if (!same_bytes(&reply->prober, &host->route.source) || !match_reply(&match))
+        return false;
+    engine_schedule(engine, index, at);
+    return true;
+}
+
+/* Whether the quote is of this TCP probe, but for where that went. The sequence number is the
+ * proof, as always; what makes up for having looked among all recent probes for one that fits
+ * is our identification or flow label. */
+static bool quotes_probe(const struct engine *engine, const struct probe_address *probe,
+                         const struct reply *reply)
+{
+    if (!same_bytes(probe->source, &reply->prober) ||
+        probe_maker_source_port(engine->maker, probe) != reply->source_port)
+        return false;
+    struct cookie_fields fields = probe_maker_fields(engine->maker, probe, reply->source_port);
+    return fields.sequence == reply->quote.sequence &&
+           (probe->target->family == ADDR_IPV6 ? fields.flow_label == reply->quote.flow_label
+                                               : fields.ip_id == reply->quote.ip_id);
+}
+
+/* A device on the way may have sent a probe on to another address or port, where somebody
+ * refuses it and quotes it as it arrived there. */
+static bool match_forwarded(struct engine *engine, nsec_t at, struct reply *reply)
+{
+    if (reply->kind != REPLY_ICMP_ERROR || !reply->quote.has_sequence)
+        return false;
+    struct recent_probe sent = recent_probes_find(&engine->recent, reply->quote.sequence);
+    struct host *host = &engine->hosts[sent.host];
+    if (!sent.try || !is_under_audit(host))
+        return false;
+    struct probe_address probe = host_probe(host, sent.slot, sent.try);
+    if (!quotes_probe(engine, &probe, reply))
+        return false;
+    reply->forwarded = (struct forwarding){
+        .address = reply->target,
+        .port = reply->port == probe.port ? 0 : reply->port,
+    };
+    reply->target = *probe.target;
+    reply->target.scope = 0; /* as in any packet */
+    reply->port = probe.port;
+    struct match match = {engine, host, reply, at};
+    if (!find_sequence(&match, sent.slot, reply->quote.sequence))
+        return false;
+    engine_schedule(engine, sent.host, at);
+    return true;
+}
+
 void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t length)
 {
     struct engine *engine = context;
@@ -420,15 +479,9 @@ void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t lengt
         return;
     }
     int64_t target = address_table_find(&engine->addresses, &reply.target);
-    if (target < 0)
-        return;
-    struct host *host = &engine->hosts[target];
-    if (host->phase == HOST_WAITING || host->phase == HOST_DONE)
-        return;
-    struct match match = {engine, host, &reply, at};
-    bool ours = same_bytes(&reply.prober, &host->route.source) && match_reply(&match);
+    bool known = target >= 0 && is_under_audit(&engine->hosts[target]);
+    bool ours = (known && match_at(engine, (uint32_t)target, at, &reply)) ||
+                match_forwarded(engine, at, &reply);
     engine->totals.received += ours;
-    engine->totals.invalid += !ours;
-    if (ours)
-        engine_schedule(engine, (uint32_t)target, at);
+    engine->totals.invalid += known && !ours;
 }

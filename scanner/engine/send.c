@@ -75,7 +75,7 @@ size_t engine_write_control(struct engine *engine, uint32_t host_index, struct c
     struct host *host = &engine->hosts[host_index];
     struct probe_address probe = host_probe(host, control->slot, control->try);
     engine->outgoing[engine->outgoing_count++] =
-        (struct outgoing){host_index, control->slot, control->number};
+        (struct outgoing){host_index, control->slot, control->number, control->try};
     if (control->slot == CONTROL_SLOT_ECHO) {
         struct echo_ids ids = probe_maker_echo_ids(engine->maker, &probe);
         control->sequence = (uint32_t)ids.identifier << 16 | ids.sequence;
@@ -160,7 +160,8 @@ static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t inde
     slot->sent_at = host_ticks(now);
     host->batch.probed++;
     host->batch.last_sent = now;
-    engine->outgoing[engine->outgoing_count++] = (struct outgoing){host_index, index, 0};
+    engine->outgoing[engine->outgoing_count++] =
+        (struct outgoing){host_index, index, 0, slot->tries};
     struct probe_address probe = host_probe(host, index, slot->tries);
     return probe_maker_write(engine->maker, &probe, PROBE_PLAIN, packet);
 }

@@ -45,6 +45,7 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
     seen->origin = signature->answer.origin;
     seen->by = signature->by;
     seen->ttl = signature->ttl;
+    seen->forwarded = signature->forwarded;
     if (seen->reason == REASON_RATE_LIMITED)
         seen->confirmed = s->host->confirmed[seen->proto];
     if (slot->flags & SLOT_CONFLICT) {
@@ -94,7 +95,7 @@ static bool shares_all(const struct observation *a, const struct observation *b)
 {
     return a->proto == b->proto && a->state == b->state && a->reason == b->reason &&
            a->origin == b->origin && a->ttl == b->ttl && a->open_seen == b->open_seen &&
-           addr_equal(&a->by, &b->by);
+           addr_equal(&a->by, &b->by) && forwarding_compare(&a->forwarded, &b->forwarded) == 0;
 }
 
 static struct observation *find_or_add(struct settlement *s, const struct observation *like)

@@ -116,6 +116,13 @@ static void outer_header(struct map *map, const struct answer_kind *kind)
     field(map, 32, to);
 }
 
+/* A device on the way may change where a SYN goes: its sequence number and the IP header's
+ * ids still tell whose it is. */
+static enum bit_class quoted_target(const struct answer_kind *kind)
+{
+    return kind->probe == PROTO_TCP ? BIT_SHAPE : BIT_GUARD;
+}
+
 static void quoted_header(struct map *map, const struct answer_kind *kind)
 {
     /* A TCP quote is guarded by its sequence number, a UDP quote by the IP header's ids. */
@@ -127,7 +134,8 @@ static void quoted_header(struct map *map, const struct answer_kind *kind)
         field(map, 16, BIT_SHAPE);
         field(map, 8, BIT_SHAPE);
         field(map, 8, BIT_FREE);
-        field(map, 256, BIT_GUARD);
+        field(map, 128, BIT_GUARD);
+        field(map, 128, quoted_target(kind));
         return;
     }
     field(map, 8, BIT_SHAPE);
@@ -138,7 +146,8 @@ static void quoted_header(struct map *map, const struct answer_kind *kind)
     field(map, 8, BIT_FREE);
     field(map, 8, BIT_SHAPE);
     field(map, 16, BIT_FREE);
-    field(map, 64, BIT_GUARD);
+    field(map, 32, BIT_GUARD);
+    field(map, 32, quoted_target(kind));
 }
 
 static void tcp_header(struct map *map)
@@ -173,7 +182,8 @@ static void icmp_message(struct map *map, const struct answer_kind *kind)
     }
     field(map, 32, BIT_SHAPE);
     quoted_header(map, kind);
-    field(map, 32, BIT_GUARD); /* ports */
+    field(map, 16, BIT_GUARD); /* our port */
+    field(map, 16, quoted_target(kind));
     field(map, 32, kind->probe == PROTO_TCP ? BIT_GUARD : BIT_FREE);
 }
 

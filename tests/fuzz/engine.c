@@ -18,6 +18,15 @@ static uint32_t sequence_of(const struct flight_probe *probe)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+/* The quote of an error, as it looks when the probe was sent on to another place. */
+static void send_on(struct packet_bytes *packet)
+{
+    size_t header = header_length(packet->bytes);
+    uint8_t *quote = packet->bytes + header + 8;
+    quote[header - 1] ^= 0x40; /* address */
+    quote[header + 3] ^= 0x40; /* port */
+}
+
 static void make_answer(struct packet_bytes *packet, struct input *input,
                         const struct flight_probe *probe, enum kind kind)
 {
@@ -45,6 +54,8 @@ static void make_answer(struct packet_bytes *packet, struct input *input,
         answer_error(packet, probe->bytes, choice & 0x80 ? router : NULL,
                      is_ipv6(probe->bytes) ? 1 : 3, choice & 0x1f,
                      choice & 0x40 ? probe->length : quoted);
+        if (choice & 0x20)
+            send_on(packet);
         break;
     }
 }
