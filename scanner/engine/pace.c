@@ -20,6 +20,8 @@
 #define LOSS_SAMPLES 8
 /* Where the weight of the past is halved. */
 #define BASE_SAMPLES 2000
+/* Once the queue is gone, so much of the rate at which it built up is tried again. */
+#define RETURN_SHARE 0.9
 /* After so many cuts, to less than a fiftieth, a delay should have become smaller. */
 #define CUTS_IN_VAIN 12
 #define DELAY_LEAST  (8 * NSEC_PER_MSEC)
@@ -71,6 +73,7 @@ static void cut(struct pace *pace, double rate, nsec_t now)
     pace->probing = true;
     begin_epoch(pace, now);
     pace->cut_epoch = pace->epoch;
+    pace->cut_at = now;
 }
 
 static nsec_t epoch_length(const struct pace *pace)
@@ -90,6 +93,8 @@ static bool is_delayed(const struct pace *pace)
 static void grow(struct pace *pace)
 {
     double rate = pace->rate * (pace->probing ? 1.05 : 2);
+    rate = fmax(rate, pace->queued_rate * RETURN_SHARE);
+    pace->queued_rate = 0;
     double most = pace->good * AHEAD_MOST;
     if (rate > pace->rate)
         set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
@@ -109,6 +114,7 @@ static void cut_for_delay(struct pace *pace, nsec_t now)
         cut(pace, pace->cut_rate, now);
         return;
     }
+    pace->queued_rate = pace->rate;
     cut(pace, pace->rate * 0.7, now);
 }
 
@@ -243,6 +249,8 @@ void pace_control_lost(struct pace *pace, uint32_t epoch)
 
 void pace_answer(struct pace *pace, nsec_t now, nsec_t rtt, nsec_t excess)
 {
+    if (now - rtt < pace->cut_at)
+        return; /* it stood in the queue that the rate was cut for */
     pace->answers++;
     pace->rtt = pace->rtt == 0 ? rtt : pace->rtt + (rtt - pace->rtt) / 8;
     if (excess < pace->least_excess)

@@ -32,6 +32,8 @@ struct pace {
     uint32_t epoch;     /* the one under way */
     uint32_t cut_epoch; /* what was sent before it has been answered for by a lower rate */
     nsec_t epoch_started;
+    nsec_t cut_at;       /* the latest cut; 0: none yet */
+    double queued_rate;  /* at which a queue built up, to be tried again; 0: none */
     uint32_t packets;    /* sent in the epoch under way */
     uint32_t answers;    /* that came in it, of any kind */
     nsec_t least_excess; /* of them: RTT above the least that the host has shown */

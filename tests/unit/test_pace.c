@@ -69,6 +69,22 @@ static void a_queue_that_builds_up_slows_down(void **state)
     assert_true(least < before);
 }
 
+static void a_queue_is_answered_for_once(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
+    while (pace.cut_at == 0)
+        now = send_for(&pace, now, 5 * MS, 30 * MS, 0);
+    double before = pace.queued_rate, cut = pace.rate;
+    assert_true(cut < before);
+    now = send_for(&pace, now, 45 * MS, 30 * MS, 0); /* sent before the cut, all of it */
+    assert_true(pace.rate == cut);
+    send_for(&pace, now, 60 * MS, 0, 0);
+    assert_true(pace.rate > 0.85 * before); /* the queue is gone */
+}
+
 static void a_delay_that_no_lower_rate_shortens_is_put_up_with(void **state)
 {
     (void)state;
@@ -130,6 +146,7 @@ int main(void)
         cmocka_unit_test(the_rate_doubles_while_controls_come_back),
         cmocka_unit_test(the_most_is_never_passed),
         cmocka_unit_test(a_queue_that_builds_up_slows_down),
+        cmocka_unit_test(a_queue_is_answered_for_once),
         cmocka_unit_test(a_delay_that_no_lower_rate_shortens_is_put_up_with),
         cmocka_unit_test(loss_from_the_start_is_the_path_s_own),
         cmocka_unit_test(loss_that_comes_with_the_rate_slows_down),
