@@ -312,6 +312,20 @@ bool controls_return(struct controls *controls, struct control *control)
     return true;
 }
 
+void controls_return_late(struct controls *controls, struct control *control)
+{
+    struct witness *witness = &controls->witnesses[control->subject];
+    if (control->fate != CONTROL_LOST || control->kind != CONTROL_COMPANION ||
+        witness->kind != control->answer)
+        return;
+    control->fate = CONTROL_RETURNED;
+    witness->streak = 0;
+    controls->loss[control->answer].lost--;
+    controls->batch[control->answer].lost--;
+    if (control->sent_at > controls->returned_sent_at)
+        controls->returned_sent_at = control->sent_at;
+}
+
 void controls_forget(struct controls *controls, uint32_t number)
 {
     if (controls->count == 0)

@@ -68,7 +68,11 @@ static void control_returned(struct match *m, struct control *control)
     nsec_t sent_at = control->sent_at;
     uint8_t subject = control->subject;
     uint32_t epoch = control->epoch;
-    if (!controls_return(&host->controls, control))
+    bool in_time = controls_return(&host->controls, control);
+    if (!in_time && sent_at >= host->batch.started &&
+        !was_sent_again(&host->rtt, m->at - sent_at))
+        controls_return_late(&host->controls, control);
+    if (!in_time)
         return;
     note_rtt(m, m->at - sent_at);
     if (kind == CONTROL_COMPANION)

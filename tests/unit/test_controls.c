@@ -91,6 +91,20 @@ static void what_comes_after_its_time_stays_lost(void **state)
     controls_free(&controls);
 }
 
+static void what_comes_before_the_judgement_is_no_loss(void **state)
+{
+    (void)state;
+    struct controls controls = {0};
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    struct control *late = push(&controls, CONTROL_COMPANION, 0);
+    assert_ptr_equal(controls_expire(&controls, 100 * MS, 50 * MS), late);
+    controls_return_late(&controls, late);
+    controls_return_late(&controls, late);
+    assert_int_equal(controls.loss[WITNESS_SYN_ACK].lost, 0);
+    assert_int_equal(controls.loss[WITNESS_SYN_ACK].samples, 1);
+    controls_free(&controls);
+}
+
 static void the_kind_that_is_lost_most_sets_the_bound(void **state)
 {
     (void)state;
@@ -166,6 +180,7 @@ int main(void)
         cmocka_unit_test(each_control_of_a_witness_has_a_number_of_its_own),
         cmocka_unit_test(companions_alone_measure_loss),
         cmocka_unit_test(what_comes_after_its_time_stays_lost),
+        cmocka_unit_test(what_comes_before_the_judgement_is_no_loss),
         cmocka_unit_test(the_kind_that_is_lost_most_sets_the_bound),
         cmocka_unit_test(a_void_batch_leaves_no_trace_in_the_loss),
         cmocka_unit_test(ports_that_answer_late_show_the_loss_that_all_met),
