@@ -23,6 +23,7 @@ enum slot_flag {
     SLOT_SILENT = 16,       /* silence is certified */
     SLOT_FAILED = 32,       /* probes do not leave this machine */
     SLOT_REFUSED_ONCE = 64, /* a probe was refused by this machine once */
+    SLOT_ACCOMPANIED = 128, /* the latest probe went out among companions */
 };
 
 /* From here on no slots, but the TCP ports of decoys: SLOT_DECOY + port. */
@@ -69,7 +70,6 @@ struct batch {
     uint32_t unsent;         /* probes that did not leave and must be sent again */
     uint32_t companions;     /* still to be sent */
     bool witnessed;          /* there is something to accompany the probes */
-    uint32_t witnessed_from; /* since this position */
     nsec_t started, last_sent, rest_began;
     unsigned extensions;     /* times that the rest was prolonged */
     bool witnesses_answered; /* so that what is still missing is not missing for loss */

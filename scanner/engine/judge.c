@@ -224,7 +224,7 @@ static void judge_slot(struct engine *engine, struct host *host, uint32_t positi
         judge_tentative(engine, host, slot);
         return;
     }
-    if (!proof->counts || !host->batch.witnessed || position < host->batch.witnessed_from)
+    if (!proof->counts || !(slot->flags & SLOT_ACCOMPANIED))
         return;
     if (slot->proofs < UINT8_MAX)
         slot->proofs++;

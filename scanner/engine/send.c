@@ -19,6 +19,10 @@
 /* Controls in the rest after a batch. */
 #define CLOSERS 3
 
+/* How long the first few of many ports may take to show a witness, before the rest is probed
+ * without. */
+#define WITNESS_WAIT (200 * NSEC_PER_MSEC)
+
 /* How long one waits before asking a quiet host for an echo. */
 #define HAIL_AFTER (125 * NSEC_PER_MSEC)
 #define HAILS      2
@@ -41,7 +45,6 @@ static void plan_companions(struct host *host)
         return; /* most of these may answer yet */
     host->batch.companions = TAIL_COMPANIONS * controls_kinds(&host->controls);
     host->batch.witnessed = true;
-    host->batch.witnessed_from = host->cursor;
 }
 
 void batch_begin(struct host *host, nsec_t now)
@@ -128,16 +131,41 @@ static size_t send_token_request(struct engine *engine, uint32_t host_index, int
     return control ? engine_write_control(engine, host_index, control, packet) : 0;
 }
 
+/* Probes without companions prove nothing, so the declared ports of the first pass go ahead. */
+static nsec_t witness_awaited_until(const struct host *host)
+{
+    bool went_ahead = host->pass == 1 && host->cursor > 0 &&
+                      host->cursor == host->declared_count && probes_left(host) > TAIL_PROBES;
+    if (!went_ahead || controls_have_witness(&host->controls))
+        return 0;
+    return host->batch.started + WITNESS_WAIT;
+}
+
+static nsec_t next_allowed(const struct host *host)
+{
+    nsec_t awaited = witness_awaited_until(host);
+    return awaited > host->next_allowed ? awaited : host->next_allowed;
+}
+
+/* Declared ports come up twice: the second time only those that had no companions. */
+static bool wants_probe(const struct host *host, uint32_t position, uint32_t index)
+{
+    const struct slot *slot = &host->slots[index];
+    bool second = position >= host->declared_count && host_is_declared(host, index);
+    if (slot_is_decided(slot))
+        return false;
+    if (!(slot->flags & SLOT_IN_BATCH))
+        return !second;
+    return second && host->batch.witnessed && !(slot->flags & SLOT_ACCOMPANIED);
+}
+
 /* The next port of the batch that wants a probe in this pass; -1: none is left. */
 static int64_t next_slot(struct host *host)
 {
     uint32_t positions = host_positions(host), most = limits_batch_most(host);
     while (host->cursor < positions && host->batch.probed < most) {
         uint32_t position = host->cursor++, index = host_slot_at(host, position);
-        const struct slot *slot = &host->slots[index];
-        if (slot_is_decided(slot) || (slot->flags & SLOT_IN_BATCH))
-            continue;
-        if (position < host->declared_count || !host_is_declared(host, index))
+        if (wants_probe(host, position, index))
             return index;
     }
     if (host->batch.unsent == 0)
@@ -156,7 +184,9 @@ static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t inde
         host->batch.started = now;
     if (slot->tries < UINT8_MAX)
         slot->tries++;
-    slot->flags |= SLOT_IN_BATCH;
+    slot->flags |= SLOT_IN_BATCH | SLOT_ACCOMPANIED;
+    if (!host->batch.witnessed)
+        slot->flags &= (uint8_t)~SLOT_ACCOMPANIED;
     slot->sent_at = host_ticks(now);
     host->batch.probed++;
     host->batch.last_sent = now;
@@ -256,7 +286,7 @@ size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, 
 {
     struct host *host = &engine->hosts[host_index];
     if (host->phase == HOST_SENDING) {
-        if (now < host->next_allowed)
+        if (now < next_allowed(host))
             return 0;
         size_t length = next_while_sending(engine, host_index, now, packet);
         host->next_allowed = now + host->spacing;
@@ -271,7 +301,7 @@ nsec_t batch_wake_time(const struct host *host, nsec_t now)
 {
     const struct controls *controls = &host->controls;
     if (host->phase == HOST_SENDING)
-        return host->next_allowed > now ? host->next_allowed : now;
+        return next_allowed(host) > now ? next_allowed(host) : now;
     if (host->undecided == 0 || host->confirm_count > 0 || limits_next_request(host) >= 0)
         return now;
     if (controls->left > 0 && controls->next_at < host->rest_until)
