@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,10 +31,16 @@ enum { SKIPPED = 77, NOBODY = 65534, SOMEBODY = 4711 };
 /* Ends the child, telling the line, unless CONDITION holds. */
 #define EXPECT(condition) ((condition) ? (void)0 : end_child(__LINE__))
 
+/* By the system call: before _exit() AddressSanitizer makes one that the sandbox refuses. */
+static void leave(int code)
+{
+    (void)syscall(SYS_exit_group, code);
+}
+
 static void end_child(int line)
 {
     fprintf(stderr, "line %d: errno %d\n", line, errno);
-    _exit(1);
+    leave(1);
 }
 
 static void in_child(void (*steps)(void))
@@ -43,7 +50,7 @@ static void in_child(void (*steps)(void))
     assert_true(child >= 0);
     if (child == 0) {
         steps();
-        _exit(0);
+        leave(0);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
