@@ -40,6 +40,7 @@ void host_begin_pass(struct host *host)
 {
     host->pass++;
     host->cursor = 0;
+    rtt_begin_pass(&host->rtt);
     permutation_init(&host->order, host->slot_count, random_next(&host->seed));
     permutation_init(&host->declared_order, host->declared_count, random_next(&host->seed));
 }

@@ -22,6 +22,11 @@ void rtt_add(struct rtt *rtt, nsec_t sample)
         rtt->most = sample;
 }
 
+void rtt_begin_pass(struct rtt *rtt)
+{
+    rtt->most -= (rtt->most - rtt->smoothed) / 2;
+}
+
 bool rtt_known(const struct rtt *rtt)
 {
     return rtt->smoothed > 0;
