@@ -17,6 +17,10 @@ struct why_row {
 static const struct why_row rows[] = {
     {ANY, PORT_OPEN, REASON_RESPONDER, ANY,
      "packets get out: the responder at the other end signed an answer", NULL},
+    {PROTO_TCP, PORT_OPEN, REASON_SYN_ACK, ORIGIN_UNKNOWN,
+     "every port answers here, but a full handshake went further than on random ports: a "
+     "service accepts connections",
+     NULL},
     {PROTO_TCP, PORT_OPEN, ANY, ANY, "a service accepts connections from here", NULL},
     {PROTO_UDP, PORT_OPEN, ANY, ANY, "a service answers from here", NULL},
 

@@ -36,7 +36,7 @@ int confine(const struct options *options, const struct outputs *outputs, struct
     const struct sandbox_options walls = {
         .report_directories = directories,
         .directory_count = count,
-        .connects = options->connect,
+        .sockets = options->connect ? SANDBOX_TCP_AND_UDP : SANDBOX_TCP,
     };
     return tolerate(options, sandbox_enter(&walls, error), error);
 }

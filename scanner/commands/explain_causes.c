@@ -6,6 +6,12 @@
 static const struct causes_row rows[] = {
     {PORT_OPEN,
      PROTO_TCP,
+     ORIGIN_UNKNOWN,
+     ANY,
+     {"a SYN proxy or tarpit answers on every port, and a service listens behind it: a full "
+      "handshake went further than on random ports"}},
+    {PORT_OPEN,
+     PROTO_TCP,
      ANY,
      ANY,
      {"a service listens, and no firewall stands before it",

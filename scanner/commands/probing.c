@@ -2,6 +2,7 @@
 
 #include "scanner/commands/connect_audit.h"
 #include "scanner/commands/interrupt.h"
+#include "scanner/connect/handshakes.h"
 #include "scanner/network/net_live.h"
 #include "scanner/privileges/privileges.h"
 
@@ -89,6 +90,17 @@ bool probing_is_over(const struct probing *probing)
     return *interrupt_flag() != 0 || probing_now(probing) >= deadline_of(probing);
 }
 
+/* Order may be repeated. */
+static uint64_t draw_seed(const struct options *options)
+{
+    struct cookie_key key;
+    uint64_t seed = options->seed;
+    cookie_key_draw(&key);
+    if (!options->seed_given)
+        memcpy(&seed, key.bytes, sizeof seed);
+    return seed;
+}
+
 static struct engine *make_engine(const struct probing *probing, const struct target *targets,
                                   size_t count, engine_host_fn *done, void *context,
                                   struct error *error)
@@ -105,13 +117,11 @@ static struct engine *make_engine(const struct probing *probing, const struct ta
         .source_port_count = net->source_port_count,
         .library = probing->library,
         .hail = probing->hail,
-        .seed = options->seed,
+        .seed = draw_seed(options),
         .wall_ahead = read_clock(CLOCK_REALTIME) - net->now(net),
     };
-    /* The order may be repeated, the key never: it is what nobody can guess. */
+    /* Never given: it is what nobody can guess. */
     cookie_key_draw(&engine_options.key);
-    if (!options->seed_given)
-        memcpy(&engine_options.seed, engine_options.key.bytes, sizeof engine_options.seed);
     return engine_new(&engine_options, targets, count, done, context, error);
 }
 
@@ -128,7 +138,6 @@ static void note_traffic(struct probing *probing, const struct engine *engine)
     traffic->send_errors = counters.send_errors;
     traffic->capture_dropped = counters.capture_dropped;
     traffic->invalid += totals.invalid;
-    traffic->seconds = (double)(net->now(net) - probing->started) / (double)NSEC_PER_SEC;
 }
 
 static int drive_engine(struct probing *probing, struct engine *engine, struct error *error)
@@ -147,22 +156,57 @@ static int drive_engine(struct probing *probing, struct engine *engine, struct e
     return status;
 }
 
-int probing_run(struct probing *probing, const struct target *targets, size_t count,
-                engine_host_fn *done, void *context, struct error *error)
+static int probe(struct probing *probing, const struct target *targets, size_t count,
+                 struct doubts *doubts, struct error *error)
 {
-    if (probing->started == 0)
-        probing->started = probing_now(probing);
     if (probing->connect) {
-        int status = connect_run(probing->connect, targets, count, done, context, error);
+        int status = connect_run(probing->connect, targets, count, doubts_take, doubts, error);
         probing->traffic = connect_audit_traffic(probing->connect);
         return status;
     }
-    struct engine *engine = make_engine(probing, targets, count, done, context, error);
+    struct engine *engine = make_engine(probing, targets, count, doubts_take, doubts, error);
     if (!engine)
         return -ENOMEM;
     int status = drive_engine(probing, engine, error);
     engine_free(engine);
     return status;
+}
+
+/* Handshakes come from a port that the kernel chooses: where the probes' own is part of what
+ * is asked, they would answer another question. */
+static int dispel(const struct probing *probing, struct doubts *doubts)
+{
+    const struct options *options = probing->options;
+    const struct handshakes_options handshakes = {
+        .way = {.interface = options->interface, .source = options->source},
+        .max_rate = options->max_rate,
+        .deadline = deadline_of(probing),
+        .signal = interrupt_flag(),
+    };
+    return options->source_port ? 0 : handshakes_make(doubts, &handshakes);
+}
+
+int probing_run(struct probing *probing, const struct target *targets, size_t count,
+                engine_host_fn *done, void *context, struct error *error)
+{
+    if (probing->started == 0)
+        probing->started = probing_now(probing);
+    const struct doubts_options options = {
+        .targets = targets,
+        .recognised = !probing->connect,
+        .seed = draw_seed(probing->options),
+    };
+    struct doubts *doubts = doubts_new(&options, done, context);
+    if (!doubts)
+        return error_no_memory(error);
+    int status = probe(probing, targets, count, doubts, error);
+    if (status == 0 && dispel(probing, doubts) < 0)
+        status = error_no_memory(error);
+    probing->traffic.seconds =
+        (double)(probing_now(probing) - probing->started) / (double)NSEC_PER_SEC;
+    int settled = doubts_settle(doubts);
+    doubts_free(doubts);
+    return status < 0 || settled == 0 ? status : error_no_memory(error);
 }
 
 /* Of type net_receive_fn. */

@@ -1,4 +1,5 @@
 #include "scanner/engine/engine_state.h"
+#include "scanner/engine/vanguard.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,14 +12,9 @@
 /* A link that went down is looked at again after this time. */
 #define LINK_PAUSE (250 * NSEC_PER_MSEC)
 
-/* Ports on which a host answers most often (the first of nmap's ranking by frequency). They
- * go first where many ports are scanned, so that there is a witness early on. */
-static const uint16_t vanguard[] = {80,  23,  443, 21,  22,   25,   3389, 110, 445,
-                                    139, 143, 53,  135, 3306, 8080, 1723, 111, 995};
-
 static int choose_vanguard(const struct portset *set, struct portset *chosen)
 {
-    for (size_t i = 0; i < sizeof vanguard / sizeof vanguard[0]; i++) {
+    for (size_t i = 0; i < VANGUARD; i++) {
         if (portset_has(set, vanguard[i]) && portset_add(chosen, vanguard[i], vanguard[i]) < 0)
             return -ENOMEM;
     }

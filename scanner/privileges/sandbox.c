@@ -61,7 +61,7 @@ static const int allowed[] = {
     SCMP_SYS(exit_group),
 };
 
-/* For --connect. */
+/* For sockets that are opened later. */
 static const int allowed_to_connect[] = {
     SCMP_SYS(connect),       SCMP_SYS(bind),      SCMP_SYS(getsockname), SCMP_SYS(setsockopt),
     SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),  SCMP_SYS(epoll_pwait),
@@ -96,24 +96,34 @@ static int allow_parts(scmp_filter_ctx filter)
     return status;
 }
 
-static int allow_connecting(scmp_filter_ctx filter)
+static int allow_kind(scmp_filter_ctx filter, int kind)
 {
     static const int families[] = {AF_INET, AF_INET6};
-    static const int kinds[] = {SOCK_STREAM, SOCK_DGRAM};
     const scmp_datum_t kind_mask = ~(scmp_datum_t)(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int status = 0;
+    for (size_t i = 0; i < sizeof families / sizeof families[0] && status == 0; i++)
+        status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0),
+                                  SCMP_A1(SCMP_CMP_MASKED_EQ, kind_mask, (scmp_datum_t)kind));
+    return status;
+}
+
+static int allow_sockets(scmp_filter_ctx filter, enum sandbox_sockets sockets)
+{
+    if (sockets == SANDBOX_NO_SOCKETS)
+        return 0;
     int status = allow(filter, allowed_to_connect,
                        sizeof allowed_to_connect / sizeof allowed_to_connect[0]);
-    for (size_t i = 0; i < 4 && status == 0; i++)
-        status = seccomp_rule_add(
-            filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i / 2], 0),
-            SCMP_A1(SCMP_CMP_MASKED_EQ, kind_mask, (scmp_datum_t)kinds[i % 2]));
+    if (status == 0)
+        status = allow_kind(filter, SOCK_STREAM);
+    if (status == 0 && sockets == SANDBOX_TCP_AND_UDP)
+        status = allow_kind(filter, SOCK_DGRAM);
     return status;
 }
 
 /* Anything else fails with EPERM: what we forgot becomes an error with a message, not a
  * night without a report. */
-static int enter_seccomp(bool connects)
+static int enter_seccomp(enum sandbox_sockets sockets)
 {
     if (prctl(PR_GET_SECCOMP) < 0)
         return -ENOSYS;
@@ -123,8 +133,8 @@ static int enter_seccomp(bool connects)
     int status = allow(filter, allowed, sizeof allowed / sizeof allowed[0]);
     if (status == 0)
         status = allow_parts(filter);
-    if (status == 0 && connects)
-        status = allow_connecting(filter);
+    if (status == 0)
+        status = allow_sockets(filter, sockets);
     if (status == 0)
         status = seccomp_load(filter);
     seccomp_release(filter);
@@ -153,11 +163,11 @@ static bool kernel_lacks(int status)
 int sandbox_enter(const struct sandbox_options *options, struct error *missing)
 {
     int files = landlock_enter(options->report_directories, options->directory_count,
-                               options->connects);
+                               options->sockets != SANDBOX_NO_SOCKETS);
     if (files < 0 && !kernel_lacks(files))
         return error_set(missing, files, "files could not be walled off (Landlock): %s",
                          strerror(-files));
-    int calls = enter_seccomp(options->connects);
+    int calls = enter_seccomp(options->sockets);
     if (calls < 0 && !kernel_lacks(calls))
         return error_set(missing, calls, "system calls could not be walled off (seccomp): %s",
                          strerror(-calls));

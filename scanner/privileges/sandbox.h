@@ -10,11 +10,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Sockets that may still be opened and connected, over IPv4 and IPv6. */
+enum sandbox_sockets {
+    SANDBOX_NO_SOCKETS,
+    SANDBOX_TCP,         /* handshakes with what answers everything */
+    SANDBOX_TCP_AND_UDP, /* --connect */
+};
+
 struct sandbox_options {
     const int *report_directories; /* open directories in which files are made, replaced
                                       and removed */
     size_t directory_count;
-    bool connects; /* sockets are still opened and connected (--connect) */
+    enum sandbox_sockets sockets;
 };
 
 /* Needs no_new_privs (privileges_drop()). 0: the walls stand, and were tried. 1: the

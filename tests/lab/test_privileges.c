@@ -271,10 +271,10 @@ static void without_reports_nothing_is_made_in_roots_name(void **state)
     assert_true(live_pair_here("rm -rf /tmp/live-test-??????"));
 }
 
-static void enter(bool connects)
+static void enter(enum sandbox_sockets sockets)
 {
     struct error error;
-    const struct sandbox_options options = {.connects = connects};
+    const struct sandbox_options options = {.sockets = sockets};
     EXPECT(privileges_begin(&error) == 0);
     EXPECT(drop(NULL, -1) == 0);
     EXPECT(sandbox_enter(&options, &error) == 0);
@@ -282,7 +282,7 @@ static void enter(bool connects)
 
 static void walled_in(void)
 {
-    enter(false);
+    enter(SANDBOX_NO_SOCKETS);
     char *const nothing[] = {NULL};
     EXPECT(socket(AF_INET, SOCK_DGRAM, 0) < 0 && errno == EPERM);
     EXPECT(execve("/bin/true", nothing, nothing) < 0 && errno == EPERM);
@@ -304,7 +304,7 @@ static void the_sandbox_has_no_sockets_programs_or_files(void **state)
 
 static void walled_in_but_connecting(void)
 {
-    enter(true);
+    enter(SANDBOX_TCP_AND_UDP);
     struct sockaddr_in nobody_there = {.sin_family = AF_INET, .sin_port = htons(9)};
     nobody_there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -320,6 +320,24 @@ static void connecting_opens_tcp_and_udp_sockets_only(void **state)
 {
     (void)state;
     in_child(walled_in_but_connecting);
+}
+
+static void walled_in_but_shaking_hands(void)
+{
+    enter(SANDBOX_TCP);
+    EXPECT(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) >= 0);
+    EXPECT(socket(AF_INET6, SOCK_STREAM, 0) >= 0);
+    EXPECT(socket(AF_INET, SOCK_DGRAM, 0) < 0 && errno == EPERM);
+    EXPECT(socket(AF_INET6, SOCK_DGRAM, 0) < 0 && errno == EPERM);
+    EXPECT(socket(AF_INET, SOCK_RAW, IPPROTO_RAW) < 0 && errno == EPERM);
+    EXPECT(socket(AF_PACKET, SOCK_RAW, 0) < 0 && errno == EPERM);
+    EXPECT(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM);
+}
+
+static void handshakes_open_tcp_sockets_only(void **state)
+{
+    (void)state;
+    in_child(walled_in_but_shaking_hands);
 }
 
 static void count_packet(void *context, nsec_t at, const uint8_t *bytes, size_t length)
@@ -392,6 +410,7 @@ int main(void)
         cmocka_unit_test(without_reports_nothing_is_made_in_roots_name),
         cmocka_unit_test(the_sandbox_has_no_sockets_programs_or_files),
         cmocka_unit_test(connecting_opens_tcp_and_udp_sockets_only),
+        cmocka_unit_test(handshakes_open_tcp_sockets_only),
         cmocka_unit_test(the_live_network_works_in_the_sandbox),
     };
     const char *obstacle = live_pair_obstacle();

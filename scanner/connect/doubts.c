@@ -1,0 +1,266 @@
+#include "scanner/connect/doubts_state.h"
+
+#include "scanner/engine/decoys.h"
+#include "scanner/engine/random.h"
+#include "scanner/engine/vanguard.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* How often a port is asked that shows nothing: an acknowledgement that is lost, or the segment
+ * that gives room, is not sent again. Random ports only until they connect: there are more. */
+#define TRIES 3
+/* A connection is looked at for so long, and two round trips more: a SYN proxy must reach the
+ * host behind it first. Random ports get as long as all tries of a port together, so that a
+ * service is not merely the faster one. */
+#define WATCH        NSEC_PER_SEC
+#define WATCH_RANDOM (TRIES * WATCH)
+/* For a connection, beside four round trips. */
+#define PATIENCE      (100 * NSEC_PER_MSEC)
+#define PATIENCE_MOST (3 * NSEC_PER_SEC)
+
+struct doubts *doubts_new(const struct doubts_options *options, engine_host_fn *done,
+                          void *context)
+{
+    struct doubts *doubts = calloc(1, sizeof *doubts);
+    if (!doubts)
+        return NULL;
+    *doubts = (struct doubts){
+        .options = *options, .random = options->seed, .done = done, .context = context};
+    return doubts;
+}
+
+void doubts_free(struct doubts *doubts)
+{
+    if (!doubts)
+        return;
+    for (size_t i = 0; i < doubts->count; i++)
+        host_observation_free(&doubts->hosts[i].seen);
+    free(doubts->hosts);
+    free(doubts);
+}
+
+bool doubts_concern(const struct doubts *doubts, const struct observation *seen)
+{
+    if (seen->proto != PROTO_TCP)
+        return false;
+    return doubts->options.recognised ? seen->reason == REASON_ANSWERS_EVERYTHING
+                                      : seen->state == PORT_OPEN;
+}
+
+/* ---- which ports are asked ---- */
+
+static bool is_asked(const struct doubt *doubt, uint16_t port)
+{
+    for (unsigned i = 0; i < doubt->count; i++) {
+        if (doubt->items[i].port == port)
+            return true;
+    }
+    return false;
+}
+
+static void ask(struct doubt *doubt, uint16_t port)
+{
+    if (doubt->count < DOUBT_ITEMS && !is_asked(doubt, port))
+        doubt->items[doubt->count++].port = port;
+}
+
+static bool is_in_doubt(const struct doubts *doubts, const struct doubt *doubt, uint16_t port)
+{
+    for (size_t i = 0; i < doubt->seen.count; i++) {
+        const struct observation *seen = &doubt->seen.items[i];
+        if (doubts_concern(doubts, seen) && portset_has(&seen->ports, port))
+            return true;
+    }
+    return false;
+}
+
+/* High ports that no rule names one by one: those may well be open. */
+static void draw_random_ports(struct doubts *doubts, struct doubt *doubt)
+{
+    const struct portset *declared = doubt->target->declared[PROTO_TCP];
+    for (int draws = 0; doubt->count < DOUBT_RANDOM && draws < 8 * DOUBT_RANDOM; draws++) {
+        uint32_t range = 65536 - DECOY_PORT_LEAST;
+        uint16_t port = (uint16_t)(DECOY_PORT_LEAST + random_next(&doubts->random) % range);
+        if (!declared || !portset_has(declared, port))
+            ask(doubt, port);
+    }
+    doubt->random_count = doubt->count;
+}
+
+static void ask_those_of(const struct doubts *doubts, struct doubt *doubt,
+                         const struct portset *ports)
+{
+    for (size_t i = 0; i < ports->count && doubt->count < DOUBT_ITEMS; i++) {
+        for (uint32_t port = ports->ranges[i].first;
+             port <= ports->ranges[i].last && doubt->count < DOUBT_ITEMS; port++) {
+            if (is_in_doubt(doubts, doubt, (uint16_t)port))
+                ask(doubt, (uint16_t)port);
+        }
+    }
+}
+
+/* Those that rules name, then those that are open most often, then any. */
+static void choose_ports(const struct doubts *doubts, struct doubt *doubt)
+{
+    const struct portset *declared = doubt->target->declared[PROTO_TCP];
+    if (declared)
+        ask_those_of(doubts, doubt, declared);
+    for (size_t i = 0; i < VANGUARD; i++) {
+        if (is_in_doubt(doubts, doubt, vanguard[i]))
+            ask(doubt, vanguard[i]);
+    }
+    for (size_t i = 0; i < doubt->seen.count; i++) {
+        if (doubts_concern(doubts, &doubt->seen.items[i]))
+            ask_those_of(doubts, doubt, &doubt->seen.items[i].ports);
+    }
+}
+
+/* ---- hosts come in ---- */
+
+static void await(struct doubts *doubts, struct doubt *doubt, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        doubt->items[i] =
+            (struct doubt_item){.port = doubt->items[i].port, .state = DOUBT_WAITING};
+    doubt->waiting = doubt->open = count;
+    doubts->waiting += count;
+}
+
+static int copy_observation(struct host_observation *to, const struct host_observation *from)
+{
+    *to = *from;
+    to->count = 0;
+    to->items = calloc(from->count, sizeof *to->items);
+    if (!to->items)
+        return -ENOMEM;
+    for (size_t i = 0; i < from->count; i++) {
+        to->items[i] = from->items[i];
+        if (portset_copy(&to->items[i].ports, &from->items[i].ports) < 0) {
+            host_observation_free(to);
+            return -ENOMEM;
+        }
+        to->count++;
+    }
+    return 0;
+}
+
+static int make_room(struct doubts *doubts)
+{
+    if (doubts->count < doubts->capacity)
+        return 0;
+    size_t capacity = doubts->capacity ? 2 * doubts->capacity : 4;
+    struct doubt *grown = reallocarray(doubts->hosts, capacity, sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    doubts->hosts = grown;
+    doubts->capacity = capacity;
+    return 0;
+}
+
+static bool is_any_in_doubt(const struct doubts *doubts, const struct host_observation *host)
+{
+    for (size_t i = 0; i < host->count; i++) {
+        if (doubts_concern(doubts, &host->items[i]))
+            return true;
+    }
+    return false;
+}
+
+int doubts_take(void *context, const struct host_observation *host)
+{
+    struct doubts *doubts = context;
+    const struct target *target = &doubts->options.targets[host->target];
+    if (target->responder || !is_any_in_doubt(doubts, host))
+        return doubts->done(doubts->context, host);
+    if (make_room(doubts) < 0)
+        return -ENOMEM;
+    struct doubt *doubt = &doubts->hosts[doubts->count];
+    *doubt = (struct doubt){.target = target, .recognised = doubts->options.recognised};
+    if (copy_observation(&doubt->seen, host) < 0)
+        return -ENOMEM;
+    doubts->count++;
+    draw_random_ports(doubts, doubt);
+    if (doubt->random_count < DECOYS)
+        return 0;
+    choose_ports(doubts, doubt);
+    doubt->comparing = doubts->options.recognised;
+    await(doubts, doubt, doubt->comparing ? doubt->count : DECOYS);
+    return 0;
+}
+
+/* ---- questions and answers ---- */
+
+static void write_question(const struct doubts *doubts, unsigned item,
+                           struct doubts_question *question)
+{
+    const struct doubt *doubt = &doubts->hosts[doubts->turn];
+    nsec_t round_trip = (nsec_t)(doubt->seen.rtt_ms * (double)NSEC_PER_MSEC);
+    nsec_t patience = PATIENCE + 4 * round_trip;
+    nsec_t watch = (item < doubt->random_count ? WATCH_RANDOM : WATCH) + 2 * round_trip;
+    *question = (struct doubts_question){
+        .address = doubt->target->address,
+        .port = doubt->items[item].port,
+        .patience = patience < PATIENCE_MOST ? patience : PATIENCE_MOST,
+        .watch = doubt->comparing ? watch : 0,
+        .host = doubts->turn,
+        .item = item,
+    };
+}
+
+bool doubts_have_questions(const struct doubts *doubts)
+{
+    return doubts->waiting > 0;
+}
+
+bool doubts_next(struct doubts *doubts, struct doubts_question *question)
+{
+    if (doubts->waiting == 0)
+        return false;
+    do {
+        doubts->turn = (doubts->turn + 1) % doubts->count;
+    } while (doubts->hosts[doubts->turn].waiting == 0);
+    struct doubt *doubt = &doubts->hosts[doubts->turn];
+    unsigned item = 0;
+    while (doubt->items[item].state != DOUBT_WAITING)
+        item++;
+    doubt->items[item].state = DOUBT_ASKED;
+    doubt->items[item].tries++;
+    doubt->waiting--;
+    doubts->waiting--;
+    write_question(doubts, item, question);
+    return true;
+}
+
+/* Whether enough random ports answer, where that was the question. */
+static void recognise(struct doubts *doubts, struct doubt *doubt)
+{
+    if (doubt->comparing)
+        return;
+    for (unsigned i = 0; i < DECOYS; i++) {
+        if (doubt->items[i].how_far < HANDSHAKE_HELD)
+            return;
+    }
+    doubt->recognised = doubt->comparing = true;
+    await(doubts, doubt, doubt->count);
+}
+
+void doubts_note(struct doubts *doubts, const struct doubts_question *question,
+                 enum handshake how_far)
+{
+    struct doubt *doubt = &doubts->hosts[question->host];
+    struct doubt_item *item = &doubt->items[question->item];
+    bool random = question->item < doubt->random_count;
+    enum handshake enough = random ? HANDSHAKE_REFUSED : HANDSHAKE_ENDED;
+    if (how_far > item->how_far)
+        item->how_far = (uint8_t)how_far;
+    if (item->how_far < enough && item->tries < TRIES) {
+        item->state = DOUBT_WAITING;
+        doubt->waiting++;
+        doubts->waiting++;
+        return;
+    }
+    item->state = DOUBT_ANSWERED;
+    if (--doubt->open == 0)
+        recognise(doubts, doubt);
+}
