@@ -46,7 +46,8 @@ def datagram(host: bytes, prober: bytes, port: int) -> bytes:
 
 def icmp_error(host: bytes, prober: bytes, port: int) -> bytes:
     protocol = random.choice((6, 17))
-    quoted = ip_packet(prober, host, protocol,
+    arrived = random.choice((host, random.randbytes(4)))  # as if it had been sent on
+    quoted = ip_packet(prober, arrived, protocol,
                        struct.pack(">HHI", port, random.choice(PORTS), random.getrandbits(32)),
                        0x28)
     body = struct.pack(">BBHI", 3, random.randrange(16), 0, 0) + quoted

@@ -223,6 +223,17 @@ void sim_probe_travel(struct sim_probe *probe, uint8_t hops, bool clear_dscp)
     probe->tos &= ECN_BITS;
 }
 
+void sim_probe_send_on(struct sim_probe *probe, const struct addr *address, uint16_t port)
+{
+    bool v6 = probe->source.family == ADDR_IPV6;
+    memcpy(probe->bytes + (v6 ? 24 : 16), address->bytes, addr_length(address));
+    if (port != 0)
+        put16(probe->bytes + probe->transport + 2, port);
+    if (!v6)
+        finish_ipv4_header(probe->bytes);
+    sim_finish_checksum(probe->bytes, probe->length);
+}
+
 /* Writes the IP header in front of LENGTH bytes; returns where those begin. */
 static uint8_t *write_ip(uint8_t *packet, const struct sim_header *header, uint8_t protocol,
                          size_t length)

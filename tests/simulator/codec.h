@@ -53,6 +53,10 @@ int sim_probe_read(struct sim_probe *probe, uint8_t *bytes, size_t length)
  * at the end. The packet must be well-formed and its TTL above HOPS. */
 void sim_probe_travel(struct sim_probe *probe, uint8_t hops, bool clear_dscp);
 
+/* What a NAT does to a packet: it goes to ADDRESS and, unless 0, to PORT instead. What the
+ * fields of *PROBE say stays. */
+void sim_probe_send_on(struct sim_probe *probe, const struct addr *address, uint16_t port);
+
 /* Sets the six bits of a packet's DSCP to 0, as some networks do at their border. */
 void sim_clear_dscp(uint8_t *packet);
 

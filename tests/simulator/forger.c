@@ -72,13 +72,17 @@ static size_t forge_udp(const struct forgery *forgery)
                          any(forgery) % sizeof(payload));
 }
 
-/* An unreachable or time exceeded that quotes a probe as one might imagine it. */
+/* An unreachable or time exceeded that quotes a probe as one might imagine it, or as it
+ * might look after a device on the way had sent it on to another place. */
 static size_t forge_error(const struct forgery *forgery)
 {
     uint8_t quote[128];
     struct sim_header quoted = header_of(forgery);
+    struct addr arrived = forgery->host;
+    if (any(forgery) % 2 == 0)
+        arrived.bytes[addr_length(&arrived) - 1] ^= (uint8_t)any(forgery);
     quoted.from = &forgery->us;
-    quoted.to = &forgery->host;
+    quoted.to = &arrived;
     struct sim_segment syn = {
         .from_port = forgery->our_port,
         .to_port = forgery->port,
@@ -156,6 +160,8 @@ static void flip_quote(struct sim_random *random, uint8_t *error)
     uint8_t *probe = error + 8;
     bool v6 = probe[0] >> 4 == 6;
     uint8_t *transport = probe + (v6 ? 40 : 20);
+    if (sim_random_chance(random, 0.5)) /* as if the probe had been sent on */
+        flip_bit(random, probe + (v6 ? 24 : 16), v6 ? 16 : 4);
     if (probe[v6 ? 6 : 9] == SIM_TCP)
         flip_bit(random, transport + 4, 4); /* sequence number */
     else

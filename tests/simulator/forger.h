@@ -16,7 +16,8 @@ size_t sim_forge(struct sim_random *random, const struct sim_places *places,
                  const struct sim_prey *prey, uint8_t *packet);
 
 /* Makes TRUE_ANSWER, in place, into one that a probe of ours cannot have drawn: another
- * acknowledgement, source port or quoted sequence number. Checksums are right again. */
+ * acknowledgement, source port or quoted sequence number, the latter also in quotes with
+ * another target than the probe's. Checksums are right again. */
 void sim_flip(struct sim_random *random, uint8_t *true_answer, size_t length);
 
 #endif

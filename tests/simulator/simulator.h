@@ -64,12 +64,20 @@ enum sim_behaviour {
 typedef int sim_udp_reply_fn(const uint8_t *payload, size_t length, uint8_t *answer,
                              size_t room);
 
+/* Where a device on the way sends a probe on to, without translating back what comes of it. */
+struct sim_forwarding {
+    struct addr address;
+    uint16_t port; /* 0: the probe's */
+};
+
 /* What happens to a probe. */
 struct sim_answer {
     enum sim_behaviour behaviour;
     uint8_t icmp_type, icmp_code; /* SIM_REJECT_ICMP */
     uint8_t router; /* firewall behaviours: 0: the host itself, N: sim_config.routers[N-1] */
     sim_udp_reply_fn *reply; /* SIM_OPEN on UDP; NULL: echoes, or 4 bytes to nothing */
+    const struct sim_forwarding *forwarding; /* SIM_REJECT_ICMP to TCP: what the error quotes;
+                                                NULL: the probe as it was sent */
 };
 
 struct sim_row {

@@ -123,6 +123,17 @@ static void each_behaviour_has_its_names_and_no_others(void **state)
     }
 }
 
+static void nothing_is_forwarded_but_by_its_row(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct observation seen = observe(i);
+        seen.forwarded = (struct forwarding){routers[0].address, 8443};
+        if (sim_truth_judge(&config, &host.first, &seen, cases[i].port) == SIM_RIGHT)
+            fail_msg("case %zu: %s/%u", i, proto_name(cases[i].proto), cases[i].port);
+    }
+}
+
 static void nothing_but_unknown_is_right_of_a_host_out_of_reach(void **state)
 {
     (void)state;
@@ -155,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_behaviour_has_its_names_and_no_others),
+        cmocka_unit_test(nothing_is_forwarded_but_by_its_row),
         cmocka_unit_test(nothing_but_unknown_is_right_of_a_host_out_of_reach),
         cmocka_unit_test(what_is_said_of_nobody_is_wrong),
     };

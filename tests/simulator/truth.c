@@ -113,6 +113,18 @@ static bool is_by_right_one(const struct sim_config *config, const struct addr *
                       by_router ? &config->routers[answer->router - 1].address : address);
 }
 
+/* A limited refusal says nothing of where the port leads, for nobody saw it. */
+static bool is_forwarded_right(const struct sim_answer *answer, const struct observation *seen,
+                               uint16_t port)
+{
+    struct forwarding truth = {.port = 0};
+    if (answer->forwarding != NULL && seen->reason != REASON_RATE_LIMITED) {
+        truth.address = answer->forwarding->address;
+        truth.port = answer->forwarding->port == port ? 0 : answer->forwarding->port;
+    }
+    return forwarding_compare(&truth, &seen->forwarded) == 0;
+}
+
 static bool is_allowed(const struct allowed *row, const struct addr *address,
                        const struct sim_answer *answer, const struct observation *seen)
 {
@@ -137,7 +149,8 @@ enum sim_verdict sim_truth_judge(const struct sim_config *config, const struct a
     const struct sim_host *host = host_of(config, address);
     const struct sim_answer *answer = simulator_truth(config, address, seen->proto, port);
     if (host == NULL || answer == NULL || is_out_of_reach(config, host, port) ||
-        !is_by_right_one(config, address, answer, seen))
+        !is_by_right_one(config, address, answer, seen) ||
+        !is_forwarded_right(answer, seen, port))
         return SIM_WRONG;
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (is_allowed(&table[i], address, answer, seen))

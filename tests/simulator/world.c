@@ -105,6 +105,8 @@ size_t sim_world_error(struct sim_world *world, const struct sim_meeting *meetin
         header.from = &router->address;
         quoted = router->quoted != 0 ? router->quoted : quoted;
     }
+    if (error->forwarding != NULL)
+        sim_probe_send_on(meeting->probe, &error->forwarding->address, error->forwarding->port);
     header.tos = TOS_INTERNETWORK_CONTROL | (probe->tos & 0x1e);
     header.id = (uint16_t)sim_random_next(&world->random);
     struct sim_message message = {
