@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.cases import CASES, Case
 from bench.growth import GROWTH
 from bench.measure import Measured, measure
+from bench.outbound import OUTBOUND, run_outbound
 from bench.score import score
 from bench.table import OURS, Result, case_table, growth_table
 from bench.tools import TOOLS, Answers, Task
@@ -66,15 +67,20 @@ def introduce(lab: Lab, address: str) -> str:
     return lab.made["router"].mac_address("up0")
 
 
+def results_of(case: Case, arguments: argparse.Namespace) -> list[Result]:
+    if case in OUTBOUND:
+        return run_outbound(case, arguments.runs, arguments.limit)
+    tools = [name for name in case.tools if name.startswith(OURS) or not arguments.only_portvet]
+    return run_case(case, tools, arguments.runs, arguments.limit)
+
+
 def compare(arguments: argparse.Namespace) -> bool:
     """Prints a table for each case; whether portvet was good in all."""
     good = True
-    for case in CASES:
+    for case in (*CASES, *OUTBOUND):
         if arguments.case and case.name not in arguments.case:
             continue
-        tools = [name for name in case.tools
-                 if name.startswith(OURS) or not arguments.only_portvet]
-        results = run_case(case, tools, arguments.runs, arguments.limit)
+        results = results_of(case, arguments)
         print(case_table(results), flush=True)
         good &= all(result.good for result in results if result.ours)
     return good
@@ -93,8 +99,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help="runs of each tool (default 3)")
     parser.add_argument("--limit", type=int, default=600, metavar="SECONDS",
                         help="stop a command that takes longer (default 600)")
-    parser.add_argument("--case", action="append", choices=[case.name for case in CASES],
-                        help="only this case; may be repeated")
+    parser.add_argument("--case", action="append", help="only this case; may be repeated",
+                        choices=[case.name for case in (*CASES, *OUTBOUND)])
     parser.add_argument("--only-portvet", action="store_true", help="leave the peers out")
     parser.add_argument("--growth", action="store_true",
                         help="instead: how portvet's time and memory grow with ports, hosts "
