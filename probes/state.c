@@ -61,6 +61,7 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_NO_ROUTE] = "no-route",
     [REASON_WRONG_KEY] = "wrong-key",
     [REASON_LOCAL_FIREWALL] = "local-firewall",
+    [REASON_UNSIGNED] = "unsigned",
 };
 
 static const char *const origin_names[ORIGIN_COUNT] = {

@@ -71,8 +71,9 @@ enum reason {
     REASON_INTERRUPTED,        /* a signal came before the proof */
     REASON_UNRESOLVED,         /* the name has no address */
     REASON_NO_ROUTE,           /* this machine has no route to the host */
-    REASON_WRONG_KEY,          /* a responder signs with another key */
+    REASON_WRONG_KEY,          /* outbound audits: nothing is signed with our key */
     REASON_LOCAL_FIREWALL,     /* outbound audits: refused by this machine's own firewall */
+    REASON_UNSIGNED,           /* outbound audits: only answers to UDP are signed */
     REASON_COUNT,
 };
 

@@ -45,6 +45,7 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_CONFLICT] = "unknown-response",
     [REASON_ANSWERS_EVERYTHING] = "unknown-response",
     [REASON_WRONG_KEY] = "unknown-response",
+    [REASON_UNSIGNED] = "unknown-response",
     [REASON_NO_ROUTE] = "no-route",
     [REASON_RATE_LIMITED] = "admin-prohibited",
 };

@@ -84,10 +84,22 @@ static const struct why_row rows[] = {
      "Check the name and this machine's resolver."},
     {ANY, PORT_UNKNOWN, REASON_NO_ROUTE, ANY, "this machine has no route to the host",
      "Add a route, or leave the address family out with -4 or -6."},
+    {ANY, PORT_UNKNOWN, REASON_WRONG_KEY, ORIGIN_HOST,
+     "probes get there, for the machine refuses some itself, and no answer is signed with this "
+     "key: it has another, no responder runs, or the clocks are more than 5 s apart",
+     "Ask the responder for its counters with SIGUSR1: \"not signed\" grows where the keys "
+     "differ, \"stale\" where the clocks do."},
     {ANY, PORT_UNKNOWN, REASON_WRONG_KEY, ANY,
-     "the machine answers, but signs nothing with this key",
-     "Give both ends the same key file; see that portvet respond runs there, that the clocks "
-     "agree, and that something may go out to it at all."},
+     "the machine answers, and no answer is signed with this key: it has another, no responder "
+     "runs, the clocks are more than 5 s apart, or no probe gets there",
+     "Ask the responder for its counters with SIGUSR1: \"not signed\" grows where the keys "
+     "differ, \"stale\" where the clocks do, neither where no probe arrives."},
+    {ANY, PORT_UNKNOWN, REASON_UNSIGNED, ANY,
+     "the responder answered UDP but no SYN, so that nothing shows whether its answers to SYNs "
+     "could come",
+     "Let one TCP port out; if one is, look for a device on the way that drops SYNs with an "
+     "MD5 "
+     "option or strips it."},
     {ANY, PORT_UNKNOWN, REASON_TTL_EXCEEDED, ANY,
      "probes do not arrive, for at {by} their time to live was used up",
      "Look for a routing loop with traceroute."},
@@ -144,8 +156,9 @@ static const char *const said[REASON_COUNT] = {
     [REASON_INTERRUPTED] = "no answer before the interruption",
     [REASON_UNRESOLVED] = "no address",
     [REASON_NO_ROUTE] = "no route",
-    [REASON_WRONG_KEY] = "an answer signed with another key",
+    [REASON_WRONG_KEY] = "no answer signed with this key",
     [REASON_LOCAL_FIREWALL] = "refused by this machine's own firewall",
+    [REASON_UNSIGNED] = "no signed answer to a SYN",
 };
 
 static bool fits(int wanted, unsigned value)

@@ -110,6 +110,7 @@ struct host {
 
     bool alive;
     bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
+    bool refused_probes;    /* outbound: its own machine, by ICMP: so they get there */
     bool signed_tcp;        /* outbound: the responder signed an answer to a SYN */
     struct addr beside;     /* outbound: whom ICMP of the responder's own machine comes from */
     struct addr refuser;    /* outbound: who says no by ICMP where no signed answer comes */

@@ -21,6 +21,9 @@ bool outbound_read(const struct probe_maker *maker, struct host *host,
         return true;
     }
     host->spoke_unsigned |= answer->host_spoke || outbound_is_hearsay(host, reply, answer);
+    host->refused_probes |= reply->kind == REPLY_ICMP_ERROR &&
+                            answer->reason == REASON_PORT_UNREACHABLE &&
+                            addr_equal(&reply->from, &host->what->address);
     answer->host_spoke = false;
     return true;
 }
@@ -114,7 +117,8 @@ void outbound_settle(const struct host *host, struct observation *seen)
     }
     if (seen->state == PORT_CLOSED && outbound_is_unproven(host, seen->proto)) {
         seen->state = PORT_UNKNOWN;
-        seen->reason = REASON_HOST_SILENT;
+        seen->reason = REASON_UNSIGNED;
+        seen->origin = ORIGIN_UNKNOWN;
         return;
     }
     if (seen->state == PORT_CLOSED)

@@ -75,7 +75,7 @@ static void observe_slot(const struct settlement *s, uint32_t index, struct obse
     *seen =
         (struct observation){.proto = host_slot_proto(s->host, index), .tries = slot->tries};
     if ((slot->flags & SLOT_SILENT) && outbound_is_unproven(s->host, seen->proto)) {
-        seen->reason = REASON_HOST_SILENT;
+        seen->reason = REASON_UNSIGNED;
     } else if (slot->flags & SLOT_SILENT) {
         bool certain = seen->proto == PROTO_TCP || s->host->what->responder;
         seen->state = certain ? PORT_DROPPED : PORT_SILENT;
@@ -88,6 +88,8 @@ static void observe_slot(const struct settlement *s, uint32_t index, struct obse
         observe_answer(s, index, seen);
     } else {
         seen->reason = s->undecided;
+        if (seen->reason == REASON_WRONG_KEY && s->host->refused_probes)
+            seen->origin = ORIGIN_HOST;
     }
 }
 

@@ -41,9 +41,11 @@ class Outbound:
         return self
 
     def __exit__(self, *what) -> None:
-        self.stop_responder()
-        self.lab.__exit__(*what)
-        shutil.rmtree(self.folder)
+        try:
+            self.stop_responder()
+        finally:
+            self.lab.__exit__(*what)
+            shutil.rmtree(self.folder)
 
     def start_responder(self, key: Path) -> None:
         command = [str(PORTVET), "respond", "--key", str(key), *self.options]
@@ -74,9 +76,9 @@ class Outbound:
     def rules(self, name: str) -> str:
         return (self.folder / name).read_text()
 
-    def check(self, *arguments: str, policy: str = "zerops.yml") -> Run:
+    def check(self, *arguments: str, policy: str = "zerops.yml", **options) -> Run:
         return run_json(["check", str(self.folder / policy), "--from", "app", *arguments],
-                        self.lab.auditor)
+                        self.lab.auditor, **options)
 
 
 def read_counters(line: str) -> dict[str, int]:

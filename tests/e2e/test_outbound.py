@@ -39,6 +39,17 @@ for line in sys.stdin:
 """
 
 
+def forward(*rules: str) -> str:
+    """The router's rules for what goes out."""
+    lines = "\n".join(f'iifname "up0" {rule}' for rule in rules)
+    return f"""table inet egress {{
+        chain forward {{
+            type filter hook forward priority filter; policy accept;
+            {lines}
+        }}
+    }}"""
+
+
 def small(lab: Outbound) -> str:
     (lab.folder / "small.yml").write_text(SMALL)
     return "small.yml"
@@ -158,17 +169,6 @@ class VerdictTest(unittest.TestCase):
             self.assertEqual(done.exit_code, BROKEN)
             self.assertEqual(done.report["summary"]["broken"], 2 * 2 * 20)
 
-    def test_a_wrong_key_is_unknown_and_never_dropped(self) -> None:
-        with Outbound() as lab:
-            lab.stop_responder()
-            lab.start_responder(new_key(lab.folder / "another.key"))
-            done = lab.check(policy=small(lab))
-            self.assertEqual(done.exit_code, INCONCLUSIVE)
-            said = {(one["state"], one["reason"]) for host in done.report["hosts"]
-                    for one in host["ports"]}
-            self.assertEqual(said, {("unknown", "wrong-key")})
-            self.assertEqual(lab.stop_responder()["answered"], 0)
-
     def test_a_key_that_others_may_read_is_refused_at_either_end(self) -> None:
         with Outbound() as lab:
             (lab.folder / "outside.key").chmod(0o644)
@@ -200,6 +200,66 @@ class VerdictTest(unittest.TestCase):
         with Outbound() as lab, self.assertRaises(AssertionError) as refused:
             lab.check("--connect", policy=small(lab))
         self.assertIn(f"exit code {USAGE}", str(refused.exception))
+
+
+class UnsignedTest(unittest.TestCase):
+    """Where no answer is signed, nothing is dropped, and the words say no more than is known."""
+
+    def assert_all_unknown(self, lab: Outbound, reason: str, origin: str, words: str,
+                           **options) -> None:
+        done = lab.check("-o", f"text={lab.folder / 'report.txt'}", policy=small(lab), **options)
+        self.assertEqual(done.exit_code, INCONCLUSIVE)
+        self.assertEqual({(one["state"], one["reason"])
+                          for host in done.report["hosts"] for one in host["ports"]},
+                         {("unknown", reason)})
+        self.assertEqual(entry(done, OUTSIDE_IPV4, "udp", 53), ("unknown", reason, origin))
+        self.assertIn(words, " ".join((lab.folder / "report.txt").read_text().split()))
+
+    def test_another_key(self) -> None:
+        with Outbound() as lab:
+            lab.stop_responder()
+            lab.start_responder(new_key(lab.folder / "another.key"))
+            self.assert_all_unknown(lab, "wrong-key", "host", "probes get there")
+            counters = lab.stop_responder()
+            self.assertEqual((counters["answered"], counters["stale"]), (0, 0))
+            self.assertGreater(counters["not signed"], 0)
+
+    def test_clocks_that_are_too_far_apart(self) -> None:
+        with Outbound() as lab:
+            self.assert_all_unknown(lab, "wrong-key", "host", "probes get there",
+                                    before=("env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime",
+                                            "-f", f"-{SIGNATURE_LIFE_S + 55}s"))
+            counters = lab.stop_responder()
+            self.assertEqual((counters["answered"], counters["not signed"]), (0, 0))
+            self.assertGreater(counters["stale"], 0)
+
+    def test_no_responder(self) -> None:
+        with Outbound() as lab:
+            lab.stop_responder()
+            self.assert_all_unknown(lab, "wrong-key", "host", "probes get there")
+
+    def test_nothing_but_pings_goes_out(self) -> None:
+        with Outbound() as lab:
+            lab.load(forward("meta l4proto { tcp, udp } drop"), "router")
+            self.assert_all_unknown(lab, "wrong-key", "unknown", "or no probe gets there")
+
+    def test_somebody_on_the_way_resets_in_its_name(self) -> None:
+        with Outbound() as lab:
+            lab.load(forward("meta l4proto tcp reject with tcp reset", "drop"), "router")
+            self.assert_all_unknown(lab, "wrong-key", "unknown", "or no probe gets there")
+
+    def test_nothing_goes_out(self) -> None:
+        with Outbound() as lab:
+            lab.load(forward("drop"), "router")
+            self.assert_all_unknown(lab, "host-silent", "unknown", "answered nothing at all")
+
+    def test_no_syn_goes_out(self) -> None:
+        with Outbound() as lab:
+            lab.load(forward("meta l4proto tcp drop"), "router")
+            done = lab.check(policy=small(lab))
+            for address in OUTSIDE:
+                self.assertEqual(entry(done, address, "tcp", 53)[:2], ("unknown", "unsigned"))
+                self.assertEqual(entry(done, address, "udp", 53)[:2], ("open", "responder"))
 
 
 class ResponderTest(unittest.TestCase):

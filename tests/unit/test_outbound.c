@@ -38,7 +38,9 @@ struct world {
     bool plain_stack;    /* the responder's stack answers tagged SYNs with RSTs */
     bool forgets_at_rst; /* a NAT on the way lets nothing in after a RST */
     bool answers_ping;
-    double loss; /* of answers */
+    uint8_t stack_address; /* last byte of the one that its ICMP errors come from */
+    int64_t clock_ahead_s; /* the responder's, of the auditor's */
+    double loss;           /* of answers */
     double
         refusals; /* share of probes that the auditor's machine refuses, whatever its rules */
     uint64_t random;
@@ -102,8 +104,9 @@ static void reach_responder(struct world *world, const uint8_t *probe, size_t le
 {
     struct packet_bytes packet = {.length = 0};
     nsec_t delay = ROUND_TRIP_MS * NSEC_PER_MSEC;
+    const uint8_t stack[4] = {192, 0, 2, world->stack_address};
     if (!tcp)
-        answer_error(&packet, probe, (const uint8_t *)"\xc0\x00\x02\x08", 3, 3, 28);
+        answer_error(&packet, probe, stack, 3, 3, 28);
     else if (world->plain_stack)
         answer_tcp(&packet, probe, TCP_RST | TCP_ACK, 0, sequence_of(probe) + 1);
     bool spoke = packet.length > 0;
@@ -111,8 +114,9 @@ static void reach_responder(struct world *world, const uint8_t *probe, size_t le
         arrive(world, delay, &packet);
     if (tcp && spoke && world->forgets_at_rst)
         return;
-    packet.length = respond_to(world->respond, world->now, world->now / NSEC_PER_SEC, probe,
-                               length, packet.bytes);
+    int64_t seconds = world->now / NSEC_PER_SEC + world->clock_ahead_s;
+    packet.length =
+        respond_to(world->respond, world->now, seconds, probe, length, packet.bytes);
     if (packet.length > 0)
         arrive(world, delay, &packet);
 }
@@ -193,7 +197,8 @@ static void step(struct world *world, struct engine *engine)
 
 static void open_world(struct world *world)
 {
-    *world = (struct world){.random = 1, .answers_ping = true, .now = 1000 * NSEC_PER_SEC};
+    *world = (struct world){
+        .random = 1, .answers_ping = true, .stack_address = 8, .now = 1000 * NSEC_PER_SEC};
     memset(world->key.bytes, 1, sizeof world->key.bytes);
     world->auditor_key = world->key;
     world->arrivals = calloc(ARRIVALS_MOST, sizeof *world->arrivals);
@@ -338,7 +343,7 @@ static void tcp_without_any_signed_answer_is_never_called_rejected(void **state)
     world.plain_stack = world.forgets_at_rst = true;
     audit(&world);
     for (uint16_t port = 1; port <= PORTS; port++) {
-        assert_seen(&world, PROTO_TCP, port, PORT_UNKNOWN, REASON_HOST_SILENT, ORIGIN_UNKNOWN);
+        assert_seen(&world, PROTO_TCP, port, PORT_UNKNOWN, REASON_UNSIGNED, ORIGIN_UNKNOWN);
         assert_seen(&world, PROTO_UDP, port, PORT_OPEN, REASON_RESPONDER, ORIGIN_HOST);
     }
     close_world(&world);
@@ -352,7 +357,7 @@ static void tcp_that_is_dropped_throughout_is_not_called_dropped(void **state)
     for (uint16_t port = 1; port <= PORTS; port++)
         world.fates[PROTO_TCP][port] = DROPPED;
     audit(&world);
-    assert_seen(&world, PROTO_TCP, 1, PORT_UNKNOWN, REASON_HOST_SILENT, ORIGIN_UNKNOWN);
+    assert_seen(&world, PROTO_TCP, 1, PORT_UNKNOWN, REASON_UNSIGNED, ORIGIN_UNKNOWN);
     assert_seen(&world, PROTO_UDP, 1, PORT_OPEN, REASON_RESPONDER, ORIGIN_HOST);
     close_world(&world);
 }
@@ -392,6 +397,31 @@ static void a_wrong_key_is_unknown_and_told(void **state)
     }
 }
 
+static void probes_that_the_machine_itself_refuses_got_there(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world);
+    world.stack_address = 7;
+    memset(world.auditor_key.bytes, 2, sizeof world.auditor_key.bytes);
+    audit(&world);
+    assert_all_seen(&world, PORT_UNKNOWN, REASON_WRONG_KEY, ORIGIN_HOST);
+    close_world(&world);
+}
+
+static void clocks_that_are_far_apart_make_nothing_dropped(void **state)
+{
+    (void)state;
+    for (int64_t ahead = -SIGNATURE_LIFE_S - 2; ahead < 20; ahead += 2 * SIGNATURE_LIFE_S + 4) {
+        struct world world;
+        open_world(&world);
+        world.clock_ahead_s = ahead;
+        audit(&world);
+        assert_all_seen(&world, PORT_UNKNOWN, REASON_WRONG_KEY, ORIGIN_UNKNOWN);
+        close_world(&world);
+    }
+}
+
 static void a_machine_that_does_not_answer_at_all_is_silent(void **state)
 {
     (void)state;
@@ -415,6 +445,8 @@ int main(void)
         cmocka_unit_test(tcp_that_is_dropped_throughout_is_not_called_dropped),
         cmocka_unit_test(refusals_at_random_are_no_rule),
         cmocka_unit_test(a_wrong_key_is_unknown_and_told),
+        cmocka_unit_test(probes_that_the_machine_itself_refuses_got_there),
+        cmocka_unit_test(clocks_that_are_far_apart_make_nothing_dropped),
         cmocka_unit_test(a_machine_that_does_not_answer_at_all_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
