@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { ANSWER_MAX = 65507 }; /* bytes of a UDP datagram */
+enum { ANSWERS_WITHIN_MS_MAX = 10000 };
 
 static int hex_digit(char byte)
 {
@@ -82,6 +83,14 @@ static int read_number(struct file_reader *reader, const struct node *node, int 
         return -1;
     }
     return value;
+}
+
+void read_answers_within(struct file_reader *reader, const struct node *value, void *context)
+{
+    struct udp_probe *probe = &((struct probe_draft *)context)->probe;
+    int milliseconds = read_number(reader, value, 1, ANSWERS_WITHIN_MS_MAX);
+    if (milliseconds > 0)
+        probe->answers_within_ms = (uint16_t)milliseconds;
 }
 
 static int add_zeros(struct file_reader *reader, const struct node *node, uint8_t *bytes,

@@ -101,6 +101,7 @@ static void read_probe(struct file_reader *reader, struct udp_library *library,
         {"source", true, read_source},
         {"payload", false, read_payload},
         {"answer", false, read_answer},
+        {"answers-within-ms", false, read_answers_within},
         {"answers-from-other-port", false, read_other_port},
         {"never-answers", false, read_never},
     };

@@ -12,8 +12,10 @@ struct probe_draft {
     bool has_transaction;
 };
 
-/* The list under `payload`, the map under `answer`; CONTEXT is a struct probe_draft. */
+/* The list under `payload`, the map under `answer`, the number under `answers-within-ms`;
+ * CONTEXT is a struct probe_draft. */
 void read_payload(struct file_reader *reader, const struct node *value, void *context);
 void read_answer(struct file_reader *reader, const struct node *value, void *context);
+void read_answers_within(struct file_reader *reader, const struct node *value, void *context);
 
 #endif

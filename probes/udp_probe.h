@@ -39,6 +39,7 @@ struct udp_probe {
     size_t matcher_count;
     bool answers_from_other_port; /* the service picks another port to answer (TFTP) */
     bool never_answers;           /* the service is mute to strangers (syslog, VXLAN, …) */
+    uint16_t answers_within_ms;   /* it may wait so long on purpose; 0: as usual */
     char *source;                 /* the specification that the payload comes from */
 };
 

@@ -2,8 +2,8 @@
  *
  * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
  * judge.c when its silence is proof, twins.c asks who said no, decoys.c whether yes means
- * anything, match.c finds the probe that a packet answers, outbound.c reads the answers of
- * responders, settle.c turns slots into observations. */
+ * anything, match.c finds the probe that a packet answers, services.c gives UDP services time,
+ * outbound.c reads the answers of responders, settle.c turns slots into observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
@@ -64,6 +64,7 @@ struct engine {
 
     bool stopped;
     struct engine_totals totals;
+    uint64_t guesses; /* UDP datagrams in a target's name that fit no probe */
 };
 
 /* Wakes or queues a host according to its phase. */
@@ -74,7 +75,7 @@ void batch_begin(struct host *host, nsec_t now);
 /* Writes the next due probe of HOST and returns its length; 0: none is due now. */
 size_t batch_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
 /* When the host wants attention; NSEC_NEVER: not before an answer. */
-nsec_t batch_wake_time(const struct host *host, nsec_t now);
+nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nsec_t now);
 /* Something of HOST answered. */
 void batch_note_answer(struct host *host, nsec_t at);
 /* Counts the controls that nobody answered in time, as time has come to NOW. */
@@ -112,6 +113,16 @@ void limits_adapt(struct engine *engine, struct host *host, enum judgement judge
                   nsec_t now);
 /* The limit has cost more time than it may. */
 bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now);
+
+/* services.c: UDP services answer when they like. The silence of SLOT is certified: */
+void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot);
+/* nothing is left to be asked, but some that were silent may answer yet. */
+bool services_may_answer(const struct engine *engine, const struct host *host, nsec_t now);
+/* An answer to TRY, ELAPSED after the latest try, took longer than the path takes. */
+bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
+                       nsec_t elapsed);
+/* Sets the next rest's length: longer each time while a confirmation is WANTED. */
+void services_space_confirmations(const struct engine *engine, struct host *host, bool wanted);
 
 /* One more port of HOST is decided. */
 void engine_decide(struct engine *engine, struct host *host);

@@ -106,7 +106,9 @@ struct host {
     enum reason void_reason;
     uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
     uint8_t confirm_count;
-    nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */
+    nsec_t confirm_rest;  /* the least rest while such answers are awaited; 0: none is */
+    nsec_t patient_until; /* until then, silent UDP services may answer */
+    nsec_t silent_since;  /* start of the first batch whose silence counted; 0: none */
 
     bool alive;
     bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */

@@ -168,17 +168,18 @@ static double miss_allowed(const struct engine *engine, const struct host *host,
 
 /* An answer that waits for another one to confirm it. ICMP errors stand when they were
  * repeated, or nothing better came; a UDP answer that is not repeated may be a forgery, if
- * somebody is at it: then the port stays unknown. */
-static void judge_tentative(struct engine *engine, struct host *host, struct slot *slot)
+ * somebody is at it: then the port stays unknown. True: a UDP answer is still waited for. */
+static bool judge_tentative(struct engine *engine, struct host *host, struct slot *slot)
 {
     const struct answer *answer = &host->signatures[slot->signature - 1].answer;
     bool udp = answer->reason == REASON_UDP_RESPONSE;
     if (slot->tries < (udp ? slot->proofs + CONFIRM_TRIES : LOSS_TRIES_LEAST))
-        return;
+        return udp;
     if (udp && engine->totals.invalid > 0)
         slot->flags |= SLOT_CONFLICT;
     slot->flags &= (uint8_t)~SLOT_TENTATIVE;
     engine_decide(engine, host);
+    return false;
 }
 
 /* What silence is worth after this batch. */
@@ -198,6 +199,8 @@ static void certify(struct engine *engine, struct host *host, struct slot *slot,
         slot->flags &= (uint8_t)~SLOT_TENTATIVE; /* hearsay; see outbound.h */
     else
         slot->flags |= SLOT_SILENT;
+    if (slot->flags & SLOT_SILENT)
+        services_note_silence(engine, host, (uint32_t)(slot - host->slots));
     engine_decide(engine, host);
 }
 
@@ -207,30 +210,30 @@ struct proofs {
     struct proof silence, hearsay;
 };
 
-static void judge_slot(struct engine *engine, struct host *host, uint32_t position,
+/* True: its answer is to come again. */
+static bool judge_slot(struct engine *engine, struct host *host, uint32_t position,
                        const struct proofs *proofs)
 {
     struct slot *slot = &host->slots[host_slot_at(host, position)];
     if (!(slot->flags & SLOT_IN_BATCH))
-        return;
+        return false;
     slot->flags &= (uint8_t)~SLOT_IN_BATCH;
     bool held = outbound_is_held(host, slot);
     const struct proof *proof = held ? &proofs->hearsay : &proofs->silence;
     if (!held)
         limits_count(host, position, slot, proof->counts);
     if (slot_is_decided(slot))
-        return;
-    if ((slot->flags & SLOT_TENTATIVE) && !held) {
-        judge_tentative(engine, host, slot);
-        return;
-    }
+        return false;
+    if ((slot->flags & SLOT_TENTATIVE) && !held)
+        return judge_tentative(engine, host, slot);
     if (!proof->counts || !(slot->flags & SLOT_ACCOMPANIED))
-        return;
+        return false;
     if (slot->proofs < UINT8_MAX)
         slot->proofs++;
     unsigned needed = proof->needed[host_slot_proto(host, host_slot_at(host, position))];
     if ((needed && slot->proofs >= needed) || outbound_is_refused(host, slot, needed))
         certify(engine, host, slot, proof);
+    return false;
 }
 
 static void judge_slots(struct engine *engine, struct host *host, bool counts, nsec_t now)
@@ -246,8 +249,10 @@ static void judge_slots(struct engine *engine, struct host *host, bool counts, n
         proofs.silence.needed[proto] = loss_tries_needed(proofs.silence.upper, miss);
         proofs.hearsay.needed[proto] = loss_tries_needed(upper, miss);
     }
+    bool unconfirmed = false;
     for (uint32_t p = host->batch.from; p < host->batch.to; p++)
-        judge_slot(engine, host, p, &proofs);
+        unconfirmed |= judge_slot(engine, host, p, &proofs);
+    services_space_confirmations(engine, host, unconfirmed);
 }
 
 /* Why probing of this host should end with ports undecided; REASON_NONE: it should not. */
@@ -298,6 +303,8 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         judge_slots(engine, host, judgement == BATCH_COUNTS, now);
         limits_adapt(engine, host, judgement, now);
     }
+    if (services_may_answer(engine, host, now))
+        return;
     enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;
     if (host->undecided == 0 || reason != REASON_NONE)
         finish_probing(engine, host_index, reason);

@@ -9,6 +9,7 @@ struct match {
     struct host *host;
     const struct reply *reply;
     nsec_t at;
+    bool late; /* for a service, not for the path */
 };
 
 /* Only a stack answers like this; see origin.h. */
@@ -186,7 +187,8 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     host->batch.answered++;
     host->batch.rejected += m->reply->kind == REPLY_ICMP_ERROR;
     engine_decide(m->engine, host);
-    enum witness_kind kind = kind_of(m->reply, answer);
+    bool unfit = m->late && controls_have_witness(&host->controls);
+    enum witness_kind kind = unfit ? WITNESS_NONE : kind_of(m->reply, answer);
     controls_count_answer(&host->controls, kind, proofs);
     controls_add_witness(&host->controls, index, kind);
     if (answer->reason == REASON_SYN_ACK)
@@ -220,8 +222,10 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
         return;
     }
     note_signs(host, m->reply, answer.host_spoke);
-    if (try == slot->tries && !slot_is_decided(slot))
-        note_rtt(m, elapsed_since(slot, m->at));
+    nsec_t elapsed = elapsed_since(slot, m->at);
+    m->late = m->reply->kind == REPLY_UDP && services_was_late(host, slot, try, elapsed);
+    if (try == slot->tries && !slot_is_decided(slot) && !m->late)
+        note_rtt(m, elapsed);
     decide(m, index, &answer, try, proof);
     batch_note_answer(host, m->at);
 }
@@ -335,13 +339,16 @@ static bool match_udp(struct match *m, uint32_t index)
     struct host *host = m->host;
     enum udp_match proof;
     unsigned latest = host->slots[index].tries;
+    bool fits_old_try = false;
     for (unsigned try = latest; try > 0; try--) {
         struct probe_address probe = host_probe(host, index, try);
-        if (udp_fits(m, &probe, &proof) &&
-            (proof == UDP_MATCH_PROVEN || latest - try < UDP_TRIES_OPEN)) {
+        if (!udp_fits(m, &probe, &proof))
+            continue;
+        if (proof == UDP_MATCH_PROVEN || latest - try < UDP_TRIES_OPEN) {
             port_answered(m, index, try, proof);
             return true;
         }
+        fits_old_try = true;
     }
     size_t walk = 0;
     struct control *control;
@@ -352,7 +359,7 @@ static bool match_udp(struct match *m, uint32_t index)
             return true;
         }
     }
-    return false;
+    return fits_old_try; /* late, or a guess: nothing follows from it */
 }
 
 /* Some services pick another port to answer (TFTP): then the port that the probe came from and
@@ -424,7 +431,7 @@ static bool match_at(struct engine *engine, uint32_t index, nsec_t at,
                      const struct reply *reply)
 {
     struct host *host = &engine->hosts[index];
-    struct match match = {engine, host, reply, at};
+    struct match match = {engine, host, reply, at, false};
     if (!same_bytes(&reply->prober, &host->route.source) || !match_reply(&match))
         return false;
     engine_schedule(engine, index, at);
@@ -466,7 +473,7 @@ static bool match_forwarded(struct engine *engine, nsec_t at, struct reply *repl
     reply->target = *probe.target;
     reply->target.scope = 0; /* as in any packet */
     reply->port = probe.port;
-    struct match match = {engine, host, reply, at};
+    struct match match = {engine, host, reply, at, false};
     if (!find_sequence(&match, sent.slot, reply->quote.sequence))
         return false;
     engine_schedule(engine, sent.host, at);
@@ -488,4 +495,5 @@ void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t lengt
                 match_forwarded(engine, at, &reply);
     engine->totals.received += ours;
     engine->totals.invalid += known && !ours;
+    engine->guesses += known && !ours && reply.kind == REPLY_UDP;
 }

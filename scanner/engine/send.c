@@ -240,6 +240,8 @@ static nsec_t rest_length(const struct host *host)
         return patient < NSEC_PER_SEC ? patient : NSEC_PER_SEC;
     }
     nsec_t rest = rtt_timeout(&host->rtt);
+    if (rest < host->confirm_rest)
+        rest = host->confirm_rest;
     return limits_are_known(host) && rest < host->limited_rest ? host->limited_rest : rest;
 }
 
@@ -297,12 +299,14 @@ size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, 
     return next_while_resting(engine, host_index, now, packet);
 }
 
-nsec_t batch_wake_time(const struct host *host, nsec_t now)
+nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nsec_t now)
 {
     const struct controls *controls = &host->controls;
     if (host->phase == HOST_SENDING)
         return next_allowed(host) > now ? next_allowed(host) : now;
-    if (host->undecided == 0 || host->confirm_count > 0 || limits_next_request(host) >= 0)
+    if (host->undecided == 0)
+        return services_may_answer(engine, host, now) ? host->patient_until : now;
+    if (host->confirm_count > 0 || limits_next_request(host) >= 0)
         return now;
     if (controls->left > 0 && controls->next_at < host->rest_until)
         return controls->next_at;

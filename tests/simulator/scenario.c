@@ -128,6 +128,7 @@ static int drive_engine(struct run *run, struct net *net, struct error *error)
         .deadline = scenario->deadline == 0 ? NSEC_NEVER : SIM_START + scenario->deadline,
         .source_port_first = net->source_port_first,
         .source_port_count = net->source_port_count,
+        .library = scenario->library,
     };
     cookie_key_from_seed(&options.key, scenario->network.seed);
     struct engine *engine =

@@ -11,11 +11,12 @@ struct sim_scenario {
     struct sim_config network;
     const struct target *targets; /* borrowed */
     size_t target_count;
-    double max_rate;    /* packets per second; 0: as fast as the path carries */
-    double miss;        /* 0: 1e-6 */
-    unsigned max_tries; /* 0: as many as needed */
-    nsec_t deadline;    /* after the start; 0: none */
-    nsec_t patience;    /* a run that takes longer is stopped and fails; 0: an hour */
+    const struct udp_library *library; /* borrowed; NULL: empty datagrams are sent */
+    double max_rate;                   /* packets per second; 0: as fast as the path carries */
+    double miss;                       /* 0: 1e-6 */
+    unsigned max_tries;                /* 0: as many as needed */
+    nsec_t deadline;                   /* after the start; 0: none */
+    nsec_t patience; /* a run that takes longer is stopped and fails; 0: an hour */
 };
 
 struct sim_score {

@@ -160,7 +160,7 @@ static void arrive_at_host(struct simulator *sim, const struct sim_event *event)
     sim_probe_travel(&probe, host->hops, sim->config->wire.out.clears_dscp);
     size_t length = sim_world_answer(&sim->world, &meeting);
     if (length > 0)
-        send_back(sim, event->at, host->delay, answer, length);
+        send_back(sim, event->at, host->delay + meeting.late, answer, length);
     if (meeting.half_open)
         plan_retransmission(sim, event->at, meeting.connection);
 }

@@ -46,8 +46,13 @@ static const struct place places[] = {
 /* Ports 1-60 of the host: one open, ten sent on, the rest dropped. */
 static struct sim_score run(const struct place *place, const struct sim_config *network)
 {
-    const struct sim_answer rejected = {SIM_REJECT_ICMP,  place->type, place->code, 1, NULL,
-                                        &place->elsewhere};
+    const struct sim_answer rejected = {
+        .behaviour = SIM_REJECT_ICMP,
+        .icmp_type = place->type,
+        .icmp_code = place->code,
+        .router = 1,
+        .forwarding = &place->elsewhere,
+    };
     struct sim_answer as_it_is = rejected;
     as_it_is.forwarding = &place->same_port;
     const struct sim_row rows[] = {{PROTO_TCP, 5, 5, {.behaviour = SIM_OPEN}},

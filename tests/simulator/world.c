@@ -130,9 +130,13 @@ static size_t unreachable(struct sim_world *world, const struct sim_meeting *mee
     return sim_world_error(world, meeting, &error);
 }
 
-static size_t serve_udp(const struct sim_meeting *meeting, const struct sim_answer *service)
+static size_t serve_udp(struct sim_world *world, struct sim_meeting *meeting,
+                        const struct sim_answer *service)
 {
     const struct sim_probe *probe = meeting->probe;
+    meeting->late = service->late;
+    if (service->later > 0)
+        meeting->late += (nsec_t)sim_random_below(&world->random, (uint64_t)service->later);
     uint8_t said[SIM_PACKET_MAX] = "bye\n";
     int length = 4;
     if (service->reply != NULL) {
@@ -151,7 +155,7 @@ static size_t serve_udp(const struct sim_meeting *meeting, const struct sim_answ
 
 /* A length field that lies: the stack drops such a datagram without a word, netfilter's
  * reject looks at the checksum alone, and conntrack may drop it before that. */
-static size_t answer_udp(struct sim_world *world, const struct sim_meeting *meeting)
+static size_t answer_udp(struct sim_world *world, struct sim_meeting *meeting)
 {
     const struct sim_probe *probe = meeting->probe;
     const struct sim_group *group = meeting->place.group;
@@ -160,7 +164,7 @@ static size_t answer_udp(struct sim_world *world, const struct sim_meeting *meet
     case SIM_CLOSED:
         return probe->bad_length ? 0 : unreachable(world, meeting, 0, true);
     case SIM_OPEN:
-        return probe->bad_length ? 0 : serve_udp(meeting, answer);
+        return probe->bad_length ? 0 : serve_udp(world, meeting, answer);
     case SIM_REJECT_ICMP:
         if (probe->bad_length && group->host->drops_invalid)
             return 0;
@@ -208,6 +212,7 @@ size_t sim_world_answer(struct sim_world *world, struct sim_meeting *meeting)
 {
     uint8_t router = meeting->place.group->host->away_router;
     meeting->half_open = false;
+    meeting->late = 0;
     meeting->place.memory->packets++;
     if (is_away(meeting))
         return router == 0 ? 0 : unreachable(world, meeting, router, false);

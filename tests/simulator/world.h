@@ -29,6 +29,7 @@ struct sim_meeting {
     struct sim_probe *probe;
     struct sim_place place;
     uint8_t *answer;     /* room for SIM_PACKET_MAX */
+    nsec_t late;         /* out: the service takes so long to answer */
     bool half_open;      /* out: a connection was begun, */
     uint32_t connection; /* which is this entry of half_opens */
 };

@@ -57,7 +57,8 @@ static void every_key_has_its_place(void **state)
                   "payload:\n  - hex: 01 0 2\n    \n  - transaction: 3\n  - text: \"a\\r\\n\"\n"
                   "  - zeros: 2\nanswer:\n  transaction-at: 7\n  match:\n"
                   "    - {at: 1, hex: F0, mask: f8}\n    - {at: 300, text: OK}\n"
-                  "answers-from-other-port: true\nnever-answers: false\n");
+                  "answers-from-other-port: true\nnever-answers: false\n"
+                  "answers-within-ms: 10000\n");
     const struct udp_probe *probe = udp_library_find(&library, 5061);
     assert_string_equal(probe->name, "all-of-it");
     assert_string_equal(probe->description, "d: e");
@@ -76,6 +77,7 @@ static void every_key_has_its_place(void **state)
     assert_int_equal(probe->matchers[1].mask[1], 0xFF);
     assert_true(probe->answers_from_other_port);
     assert_false(probe->never_answers);
+    assert_int_equal(probe->answers_within_ms, 10000);
     udp_library_free(&library);
 }
 
@@ -90,6 +92,7 @@ static void what_is_left_out_has_its_default(void **state)
     assert_int_equal(probe->matcher_count, 0);
     assert_false(probe->never_answers);
     assert_false(probe->answers_from_other_port);
+    assert_int_equal(probe->answers_within_ms, 0);
     udp_library_free(&library);
 }
 
@@ -139,6 +142,9 @@ static void what_is_wrong_is_said_with_its_place(void **state)
         {"name: n\ndescription: d\nports: 65536\nsource: s\n",
          "3:8: '65536' are no ports; numbers and ranges are, as in 53 or 5060,27015-27020"},
         {HEAD "never-answers: yes\n", "5:16: either true or false"},
+        {HEAD "answers-within-ms: 0\n", "5:20: a number from 1 to 10000"},
+        {HEAD "answers-within-ms: 10001\n", "5:20: a number from 1 to 10000"},
+        {HEAD "answers-within-ms: 1s\n", "5:20: a number from 1 to 10000"},
         {HEAD "payload: {hex: 00}\n", "5:10: 'payload' must be a list, not a map"},
         {HEAD "payload: []\n", "5:10: 'payload' must not be empty"},
         {HEAD "payload:\n  - 00\n", "6:5: a part of a payload must be a map, not text"},

@@ -1,0 +1,63 @@
+/* What is special about UDP services.
+ *
+ * A host's stack answers at once, a service when it has thought about it, and some wait on
+ * purpose, so that not all of a network speak at the same time (SSDP, WS-Discovery). So the
+ * silence of a UDP port is handed over only after its last probe had time for that; an answer
+ * that comes until then undoes it, and is asked to come again like any other.
+ *
+ * Whoever waits longer gives more time to those who guess; so once somebody has guessed wrong,
+ * nobody is waited for longer than the path takes. */
+#include "scanner/engine/engine_state.h"
+
+/* The time that a service is given of which the library says nothing else. */
+#define PATIENCE_USUAL (750 * NSEC_PER_MSEC)
+/* Waits between the probes that ask for an answer to come again. They are doubled, so that
+ * sooner or later the answer finds its try among the latest (match.c believes no other). */
+#define CONFIRM_REST_LEAST (20 * NSEC_PER_MSEC)
+#define CONFIRM_REST_MOST  NSEC_PER_SEC
+
+static nsec_t patience_of(const struct engine *engine, const struct host *host, uint32_t slot)
+{
+    if (host->what->responder || host_slot_proto(host, slot) != PROTO_UDP)
+        return 0;
+    const struct udp_library *library = engine->options.library;
+    const struct udp_probe *known =
+        library ? udp_library_find(library, host_slot_port(host, slot)) : NULL;
+    if (known && known->never_answers)
+        return 0;
+    nsec_t longest = PATIENCE_USUAL;
+    for (; known; known = udp_library_next(library, host_slot_port(host, slot), known)) {
+        nsec_t patience = known->answers_within_ms * NSEC_PER_MSEC;
+        if (patience > longest)
+            longest = patience;
+    }
+    return longest;
+}
+
+void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot)
+{
+    nsec_t until = host->batch.last_sent + patience_of(engine, host, slot);
+    if (until > host->patient_until)
+        host->patient_until = until;
+}
+
+bool services_may_answer(const struct engine *engine, const struct host *host, nsec_t now)
+{
+    return host->undecided == 0 && now < host->patient_until && engine->guesses == 0;
+}
+
+bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
+                       nsec_t elapsed)
+{
+    return rtt_known(&host->rtt) && (try != slot->tries || elapsed > rtt_timeout(&host->rtt));
+}
+
+void services_space_confirmations(const struct engine *engine, struct host *host, bool wanted)
+{
+    nsec_t rest = 2 * host->confirm_rest;
+    if (rest < CONFIRM_REST_LEAST)
+        rest = CONFIRM_REST_LEAST;
+    if (rest > CONFIRM_REST_MOST)
+        rest = CONFIRM_REST_MOST;
+    host->confirm_rest = wanted && engine->guesses == 0 ? rest : 0;
+}
