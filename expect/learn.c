@@ -22,6 +22,7 @@ struct pupil {
 
 struct school {
     const struct audit *audit;
+    const struct service_names *names;
     struct pupil *pupils;
     size_t count;
     size_t *class_sizes; /* by class: entries in the file */
@@ -90,7 +91,7 @@ static int gather(struct school *school)
     for (size_t i = 0; i < audit->host_count && !failed; i++) {
         struct pupil *pupil = &school->pupils[i];
         pupil->host = &audit->hosts[i];
-        pupil->rules = learn_rules(pupil->host);
+        pupil->rules = learn_rules(pupil->host, school->names);
         addr_format(&pupil->host->address, pupil->key);
         sorted[i] = pupil;
         school->count++;
@@ -242,9 +243,9 @@ static void put_file(const struct school *school)
     put_unknown(school);
 }
 
-int learn_write(const struct audit *audit, FILE *out)
+int learn_write(const struct audit *audit, const struct service_names *names, FILE *out)
 {
-    struct school school = {.audit = audit, .out = out};
+    struct school school = {.audit = audit, .names = names, .out = out};
     int failed = gather(&school);
     if (!failed) {
         put_file(&school);

@@ -1,6 +1,5 @@
 /* One host's observations as rules. */
 #include "expect/learn.h"
-#include "expect/service.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@ enum { SERVICES_MAX = 16 };
 /* The ports of one protocol by state. */
 struct lesson {
     enum proto proto;
+    const struct service_names *names;
     struct portset states[PORT_STATE_COUNT];
     enum port_state rest; /* what `others` says; PORT_UNKNOWN: nothing */
 };
@@ -44,14 +44,14 @@ static void choose_rest(struct lesson *lesson)
         lesson->rest = PORT_UNKNOWN;
 }
 
-static void put_services(FILE *out, enum proto proto, const struct portset *ports)
+static void put_services(FILE *out, const struct lesson *lesson, const struct portset *ports)
 {
     uint32_t count = portset_size(ports);
     const char *separator = "  # ";
     for (uint32_t i = 0; i < count && count <= SERVICES_MAX; i++) {
-        char name[SERVICE_NAME_SIZE];
-        service_name(portset_nth(ports, i), proto, name, sizeof name);
-        if (name[0] == '\0')
+        const char *name =
+            service_names_find(lesson->names, portset_nth(ports, i), lesson->proto);
+        if (!name)
             continue;
         fprintf(out, "%s%s", separator, name);
         separator = ", ";
@@ -67,7 +67,7 @@ static int put_rule(FILE *out, const struct lesson *lesson, enum port_state stat
     fprintf(out, "- %s%s %s", lesson->proto == PROTO_UDP ? "udp " : "", text,
             port_state_name(state));
     if (state == PORT_OPEN)
-        put_services(out, lesson->proto, ports);
+        put_services(out, lesson, ports);
     fputc('\n', out);
     free(text);
     return 0;
@@ -125,11 +125,12 @@ static bool is_anything_known(const struct host_verdicts *host)
     return false;
 }
 
-static int put_host(FILE *out, const struct host_verdicts *host)
+static int put_host(FILE *out, const struct host_verdicts *host,
+                    const struct service_names *names)
 {
     int failed = 0;
     for (int proto = 0; proto < PROTO_COUNT && !failed; proto++) {
-        struct lesson lesson = {.proto = (enum proto)proto};
+        struct lesson lesson = {.proto = (enum proto)proto, .names = names};
         failed = sort_ports(&lesson, host);
         choose_rest(&lesson);
         if (!failed)
@@ -140,14 +141,14 @@ static int put_host(FILE *out, const struct host_verdicts *host)
     return failed;
 }
 
-char *learn_rules(const struct host_verdicts *host)
+char *learn_rules(const struct host_verdicts *host, const struct service_names *names)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     if (!out)
         return NULL;
-    int failed = is_anything_known(host) ? put_host(out, host) : 0;
+    int failed = is_anything_known(host) ? put_host(out, host, names) : 0;
     if (ferror(out))
         failed = -ENOMEM;
     if (fclose(out) != 0 || failed) {

@@ -18,7 +18,14 @@ void service_suggest(struct suggestion *suggestion, enum proto proto,
 /* The port of service NAME on PROTO, or -1 when there is none. */
 int service_port(const char *name, enum proto proto);
 
-/* Writes the name of the service at PORT into NAME, cut to SIZE; "" when there is none. */
-void service_name(uint16_t port, enum proto proto, char *name, size_t size);
+/* All names, read at once: in the sandbox the database cannot be read any more. NULL: no
+ * memory. */
+struct service_names;
+struct service_names *service_names_read(void);
+void service_names_free(struct service_names *names);
+
+/* The name of the service at PORT, or NULL when there is none. */
+const char *service_names_find(const struct service_names *names, uint16_t port,
+                               enum proto proto);
 
 #endif

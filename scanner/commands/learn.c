@@ -1,13 +1,13 @@
 /* portvet learn TARGET… [-p PORTS] */
 #include "expect/learn.h"
+#include "reports/reports.h"
 #include "scanner/commands/scan.h"
 
 #include <errno.h>
 
 static int write_file(void *context, const struct audit *audit, struct error *error)
 {
-    (void)context;
-    int status = learn_write(audit, stdout);
+    int status = learn_write(audit, context, stdout);
     if (status == 0 && fflush(stdout) == EOF)
         status = -EIO;
     if (status == -ENOMEM)
@@ -17,6 +17,12 @@ static int write_file(void *context, const struct audit *audit, struct error *er
 
 enum exit_code command_learn(const struct options *options)
 {
-    static const struct audit_watch watch = {.finished = write_file};
-    return scan_targets(options, &watch);
+    reports_prepare();
+    struct service_names *names = service_names_read();
+    if (!names)
+        return command_fail(EXIT_SOFTWARE, "out of memory");
+    const struct audit_watch watch = {.finished = write_file, .context = names};
+    enum exit_code code = scan_targets(options, &watch);
+    service_names_free(names);
+    return code;
 }

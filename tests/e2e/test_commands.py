@@ -88,6 +88,7 @@ class CommandsTest(unittest.TestCase):
     def test_what_was_learnt_is_met_at_once(self) -> None:
         learnt = self.portvet("learn", self.web, self.web_ipv6, self.base, "-p", PORTS)
         self.assertEqual(learnt.exit_code, MET, learnt.stderr)
+        self.assertIn("# ssh, http, https\n", learnt.stdout)
         path = self.folder / "learnt.yml"
         path.write_text(learnt.stdout)
         self.assertEqual(self.portvet("lint", path).exit_code, MET)

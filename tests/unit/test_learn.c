@@ -52,7 +52,10 @@ static char *learn(const struct audit *audit)
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    assert_int_equal(learn_write(audit, out), 0);
+    struct service_names *names = service_names_read();
+    assert_non_null(names);
+    assert_int_equal(learn_write(audit, names, out), 0);
+    service_names_free(names);
     fclose(out);
     return text;
 }
