@@ -6,8 +6,10 @@ import subprocess
 import tempfile
 import time
 import unittest
+from collections.abc import Sequence
 from pathlib import Path
 
+from e2e.outbound import new_key
 from e2e.portvet import MET, PORTVET, PRIVILEGE, run, run_json
 from lab.rows import Host, ports
 from lab.testing import main
@@ -40,15 +42,20 @@ class PrivilegesTest(unittest.TestCase):
             time.sleep(0.02)
         return status
 
-    def running(self, *before: str, program: str | Path = PORTVET) -> dict[str, str]:
+    def running(self, *before: str, program: str | Path = PORTVET,
+                arguments: Sequence[str] = ()) -> dict[str, str]:
         process = subprocess.Popen(self.lab.auditor.command(
-            [*before, str(program), "scan", self.address, "-p", "1-2000", "--max-rate", "300"]),
+            [*before, str(program), *(arguments or self.slow("scan", self.address))]),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             return self.status_of(process)
         finally:
             process.kill()
             process.wait()
+
+    def slow(self, *arguments: str) -> list[str]:
+        ports_ = [] if arguments[0] == "check" else ["-p", "1-2000"]
+        return [*arguments, *ports_, "--max-rate", "300"]
 
     def assert_harmless(self, status: dict[str, str]) -> None:
         for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
@@ -64,6 +71,16 @@ class PrivilegesTest(unittest.TestCase):
         self.assertEqual(status["CapBnd"], NO_CAPABILITY)
         self.assertEqual(status["Uid"].split()[0], NOBODY)
         self.assertEqual(status["Groups"].strip(), "")
+
+    def test_every_command_that_sends_or_answers_is_walled_in(self) -> None:
+        key = new_key(self.folder / "key")
+        rules = ("check", "-e", "1-2000 dropped", self.address)
+        for arguments in (self.slow("learn", self.address), self.slow(*rules),
+                          self.slow(*rules, "--until", "1m"), ["respond", "--key", str(key)]):
+            with self.subTest(arguments[0]):
+                status = self.running(arguments=arguments)
+                self.assert_harmless(status)
+                self.assertEqual(status["Uid"].split()[0], NOBODY)
 
     def test_one_file_capability_is_enough_for_an_ordinary_user(self) -> None:
         subprocess.run(["setcap", "cap_net_raw=p", str(self.program)], check=True)
@@ -83,15 +100,9 @@ class PrivilegesTest(unittest.TestCase):
             self.assertIn(words, done.stderr)
 
     def test_connecting_is_walled_in_too(self) -> None:
-        process = subprocess.Popen(self.lab.auditor.command(
-            [*ORDINARY_USER, str(self.program), "scan", self.address, "-p", "1-2000",
-             "--connect", "--max-rate", "100"]),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            self.assert_harmless(self.status_of(process))
-        finally:
-            process.kill()
-            process.wait()
+        self.assert_harmless(self.running(
+            *ORDINARY_USER, program=self.program,
+            arguments=self.slow("scan", self.address, "--connect")))
 
 
 if __name__ == "__main__":
