@@ -1,17 +1,23 @@
 #include "expect/explain.h"
 
-#include "expect/coverage.h"
-#include "expect/profile.h"
+#include "expect/plan.h"
 #include "expect/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct inquiry;
+
+/* What is written of one port under the rules that hold from VANTAGE. 0 or -ENOMEM. */
+typedef int put_port_fn(struct inquiry *inquiry, const struct profile *profile,
+                        const struct vantage *vantage, enum proto proto);
+
 /* What a query comes to. */
 struct inquiry {
     const struct policy *policy;
     const struct explain_query *query;
+    put_port_fn *put_port;
     FILE *out;
     struct complaints *complaints;
     struct arena arena;
@@ -121,13 +127,18 @@ static void put_accepted(FILE *out, const struct states *states, enum proto prot
     fputc('\n', out);
 }
 
-static int put_rule(struct inquiry *inquiry, const char *what, const struct rule *rule)
+/* FROM: where the rule is looked at from; NULL: that is not said. */
+static int put_rule(struct inquiry *inquiry, const struct vantage *from, const char *what,
+                    const struct rule *rule)
 {
     struct complaint_place place = place_describe(rule->place);
     char *states = states_format(&rule->states);
     if (!states)
         return -ENOMEM;
-    fprintf(inquiry->out, "  %s ", what);
+    if (from)
+        fprintf(inquiry->out, "  from %s: %s ", from->name, what);
+    else
+        fprintf(inquiry->out, "  %s ", what);
     utf8_put_safely(inquiry->out, place.file);
     fprintf(inquiry->out, ":%u:%u: ", place.line, place.column);
     utf8_put_safely(inquiry->out, rule->ports_text);
@@ -158,7 +169,7 @@ static int put_overruled(struct inquiry *inquiry, const struct assignment *assig
                 if (rule != assignment->rule &&
                     (portset_has(&rule->rest[assignment->proto], port) ||
                      portset_has(&rule->named[assignment->proto], port)) &&
-                    put_rule(inquiry, "before", rule) != 0)
+                    put_rule(inquiry, NULL, "before", rule) != 0)
                     return -ENOMEM;
             }
         }
@@ -202,7 +213,7 @@ static int put_decision(struct inquiry *inquiry, const struct assignment *assign
 {
     const struct rule *rule = assignment->rule;
     put_accepted(inquiry->out, &rule->states, assignment->proto);
-    if (put_rule(inquiry, "by the rule", rule) != 0)
+    if (put_rule(inquiry, NULL, "by the rule", rule) != 0)
         return -ENOMEM;
     put_text(inquiry->out, "of the group", group_of(inquiry->piece, rule));
     put_text(inquiry->out, "note:", rule->note);
@@ -247,6 +258,42 @@ static int explain_proto(struct inquiry *inquiry, const struct profile *profile,
     return put_decision(inquiry, assignment, vantage, port);
 }
 
+static bool is_waived(const struct inquiry *inquiry, const struct vantage *vantage,
+                      enum proto proto, uint16_t port)
+{
+    const struct host_spec *host = &inquiry->host;
+    const char *name = host_spec_is_name(host) ? host->text : NULL;
+    int64_t today = day_of(inquiry->query->today);
+    for (const struct waiver *waiver = inquiry->policy->waivers; waiver;
+         waiver = waiver->next) {
+        if (today <= waiver->until_day && portset_has(waiver_ports(waiver, proto), port) &&
+            waiver_covers(waiver, vantage, name, &inquiry->query->address))
+            return true;
+    }
+    return false;
+}
+
+static int judge_proto(struct inquiry *inquiry, const struct profile *profile,
+                       const struct vantage *vantage, enum proto proto)
+{
+    const struct portset *ports = &inquiry->ports.first->named[proto];
+    const struct observation *seen = inquiry->query->seen;
+    if (ports->count == 0 || seen->proto != proto)
+        return 0;
+    uint16_t port = ports->ranges[0].first;
+    const struct assignment *assignment = find_assignment(profile, proto, port);
+    if (!assignment) {
+        fprintf(inquiry->out, "  %s%s%snothing is expected\n", vantage ? "from " : "",
+                vantage ? vantage->name : "", vantage ? ": " : "");
+        return 0;
+    }
+    enum result result = judge_seen(&assignment->rule->states, seen);
+    bool waived = result == RESULT_BROKEN && is_waived(inquiry, vantage, proto, port);
+    char what[32];
+    snprintf(what, sizeof what, "%s%s, by", result_name(result), waived ? " but waived" : "");
+    return put_rule(inquiry, vantage, what, assignment->rule);
+}
+
 static int explain_from(struct inquiry *inquiry, const struct vantage *vantage)
 {
     struct profile profile;
@@ -255,7 +302,7 @@ static int explain_from(struct inquiry *inquiry, const struct vantage *vantage)
     if (failed)
         return failed;
     for (int i = 0; i < PROTO_COUNT && !failed; i++)
-        failed = explain_proto(inquiry, &profile, vantage, (enum proto)i);
+        failed = inquiry->put_port(inquiry, &profile, vantage, (enum proto)i);
     profile_free(&profile);
     return failed;
 }
@@ -279,19 +326,38 @@ static int explain(struct inquiry *inquiry)
     return failed;
 }
 
+static int inquire(struct inquiry *inquiry)
+{
+    int status = -EINVAL;
+    if (read_host(inquiry) && read_port(inquiry) && find_piece(inquiry))
+        status = explain(inquiry);
+    if (inquiry->arena.failed || inquiry->complaints->out_of_memory)
+        status = -ENOMEM;
+    rule_list_free(&inquiry->ports);
+    arena_free(&inquiry->arena);
+    if (status == 0 && ferror(inquiry->out))
+        status = -EIO;
+    return status;
+}
+
 int policy_explain(const struct policy *policy, const struct explain_query *query, FILE *out,
                    struct complaints *complaints)
 {
-    struct inquiry inquiry = {
-        .policy = policy, .query = query, .out = out, .complaints = complaints};
-    int status = -EINVAL;
-    if (read_host(&inquiry) && read_port(&inquiry) && find_piece(&inquiry))
-        status = explain(&inquiry);
-    if (inquiry.arena.failed || complaints->out_of_memory)
-        status = -ENOMEM;
-    rule_list_free(&inquiry.ports);
-    arena_free(&inquiry.arena);
-    if (status == 0 && ferror(out))
-        status = -EIO;
-    return status;
+    struct inquiry inquiry = {.policy = policy,
+                              .query = query,
+                              .put_port = explain_proto,
+                              .out = out,
+                              .complaints = complaints};
+    return inquire(&inquiry);
+}
+
+int policy_explain_judgement(const struct policy *policy, const struct explain_query *query,
+                             FILE *out, struct complaints *complaints)
+{
+    struct inquiry inquiry = {.policy = policy,
+                              .query = query,
+                              .put_port = judge_proto,
+                              .out = out,
+                              .complaints = complaints};
+    return inquire(&inquiry);
 }

@@ -12,11 +12,20 @@ struct explain_query {
     const char *port;      /* "8080", "53/udp", "https" */
     const char *from;      /* a vantage; NULL: all that POLICY knows */
     struct timespec today; /* wall clock: which waivers hold */
+    /* For policy_explain_judgement(): what was seen of the port, and at which address. */
+    const struct observation *seen;
+    struct addr address;
 };
 
 /* Writes the answer for a person: a paragraph for each vantage and protocol. 0; -EINVAL
  * with COMPLAINTS (no such host, port or vantage); -ENOMEM; -EIO. */
 int policy_explain(const struct policy *policy, const struct explain_query *query, FILE *out,
                    struct complaints *complaints) __attribute__((warn_unused_result));
+
+/* Writes how the rules in force judge what was seen: a line for each vantage. Returns the
+ * same. */
+int policy_explain_judgement(const struct policy *policy, const struct explain_query *query,
+                             FILE *out, struct complaints *complaints)
+    __attribute__((warn_unused_result));
 
 #endif

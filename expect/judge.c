@@ -27,8 +27,7 @@ static int copy_string(char **copy, const char *text)
     return text && !*copy ? -ENOMEM : 0;
 }
 
-/* What an observation means for what was expected. */
-static enum result decide(const struct states *states, const struct observation *seen)
+enum result judge_seen(const struct states *states, const struct observation *seen)
 {
     bool accepts_open =
         states_accept(states, seen->proto, PORT_OPEN,
@@ -164,7 +163,7 @@ static enum result result_of(const struct judging *judging, const struct assignm
 {
     if (judging->details->policy->scan)
         return RESULT_SCANNED;
-    return decide(&assignment->rule->states, seen);
+    return judge_seen(&assignment->rule->states, seen);
 }
 
 /* Judges the ports of an assignment that were observed and leaves the others in LEFT. */

@@ -46,6 +46,9 @@ struct plan_details {
  * leave out. False: there was an error, now in COMPLAINTS. */
 bool subjects_make(struct plan_details *details, struct complaints *complaints);
 
+/* What an observation means for what was expected, waivers aside. */
+enum result judge_seen(const struct states *states, const struct observation *seen);
+
 /* Adds SUBJECT with its verdicts to AUDIT. OBSERVED may be NULL, and ports may be missing
  * from it: those are unknown, for REASON. 0 or -ENOMEM. */
 int judge_subject(struct plan_details *details, const struct subject *subject,

@@ -11,11 +11,49 @@
 
 enum { WORD_FILE, WORD_HOST, WORD_PORT, WORD_COUNT };
 
+/* What is shown while the port is probed, and after it. */
+struct demonstration {
+    struct explain_packets packets;
+    const struct policy *file;
+    struct explain_query query;
+};
+
+static struct explain_query make_query(const struct options *options)
+{
+    struct explain_query query = {
+        .host = options->words.items[WORD_HOST],
+        .port = options->words.items[WORD_PORT],
+        .from = options->from,
+    };
+    clock_gettime(CLOCK_REALTIME, &query.today);
+    return query;
+}
+
+static void show_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes,
+                        size_t length)
+{
+    struct demonstration *demonstration = context;
+    explain_packet(&demonstration->packets, at, sent, bytes, length);
+}
+
+/* What was asked for is a rule's that has been shown before: nothing is left to complain of. */
+static int show_judgement(struct demonstration *demonstration, const struct addr *address,
+                          const struct observation *seen)
+{
+    struct complaints complaints = {0};
+    demonstration->query.address = *address;
+    demonstration->query.seen = seen;
+    puts("Judged:");
+    int status = policy_explain_judgement(demonstration->file, &demonstration->query, stdout,
+                                          &complaints);
+    complaints_free(&complaints);
+    return status;
+}
+
 /* The verdict on each address, after all packets. */
 static int show_verdicts(void *context, const struct audit *audit, struct error *error)
 {
-    (void)error;
-    const struct explain_packets *packets = context;
+    struct demonstration *demonstration = context;
     for (size_t i = 0; i < audit->host_count; i++) {
         const struct host_verdicts *host = &audit->hosts[i];
         char address[ADDR_TEXT_SIZE];
@@ -23,7 +61,9 @@ static int show_verdicts(void *context, const struct audit *audit, struct error 
             const struct observation *seen = &host->verdicts[j].seen;
             printf("\n%s, port %u/%s is ", addr_format(&host->address, address),
                    portset_nth(&seen->ports, 0), proto_name(seen->proto));
-            explain_verdict(stdout, seen, packets->echo_ttl);
+            explain_verdict(stdout, seen, demonstration->packets.echo_ttl);
+            if (show_judgement(demonstration, &host->address, seen) < 0)
+                return error_no_memory(error);
         }
         if (host->problem)
             printf("\n%s: %s\n", host->name, host->problem);
@@ -43,8 +83,9 @@ static enum exit_code probe_with(const struct options *options, const struct pol
     if (!policy)
         return EXIT_USAGE;
     policy_share_responders(policy, file);
-    struct explain_packets packets = {.out = stdout};
-    const struct audit_watch watch = {explain_packet, show_verdicts, &packets};
+    struct demonstration demonstration = {
+        .packets = {.out = stdout}, .file = file, .query = make_query(options)};
+    const struct audit_watch watch = {show_packet, show_verdicts, &demonstration};
     putchar('\n');
     enum exit_code code = audit_run_watched(options, policy, library, &watch);
     policy_free(policy);
@@ -74,12 +115,7 @@ static enum exit_code probe_as_set(const struct options *options, const struct p
 
 static enum exit_code show_rule(const struct options *options, const struct policy *policy)
 {
-    struct explain_query query = {
-        .host = options->words.items[WORD_HOST],
-        .port = options->words.items[WORD_PORT],
-        .from = options->from,
-    };
-    clock_gettime(CLOCK_REALTIME, &query.today);
+    struct explain_query query = make_query(options);
     struct complaints complaints = {0};
     int status = policy_explain(policy, &query, stdout, &complaints);
     command_show_complaints(&complaints);

@@ -21,9 +21,9 @@ TARGET = Host("target", ports("tcp", (OPEN,), "open") + ports("tcp", (DROPPED,),
 # What explain must say of each port, among other things.
 WORDS = {
     OPEN: ("sent  SYN to 198.18.0.10, port 22", "seen  SYN-ACK from", "something accepts connections",
-           "is open: syn-ack; origin: host", "a service listens"),
+           "is open: syn-ack; origin: host", "a service listens", "\nJudged:\n  met, by"),
     CLOSED: ("seen  RST from", "the host's own stack refuses", "is closed: reset; origin: host",
-             "the firewall lets it through, but nothing listens"),
+             "the firewall lets it through, but nothing listens", "\nJudged:\n  broken, by"),
     DROPPED: ("is dropped: no-response", "chance of a missed answer", "the firewall drops it"),
     REJECTED: ("SYN with a wrong data offset", "a firewall: no stack answers such a SYN",
                "is rejected: reset; origin: firewall", "the host's own firewall refuses it"),
@@ -89,6 +89,32 @@ class EvidenceTest(unittest.TestCase):
             done = run(["explain", path, ROUTER_IPV4, "8080", "--probe"], lab.auditor)
         self.assertIn("answered by 10.99.0.254, one hop behind the host", done.stdout)
         self.assertIn("the port is forwarded to a machine one hop behind the host", done.stdout)
+
+    def test_explain_judges_what_was_seen_from_each_vantage(self) -> None:
+        with Lab([TARGET]) as lab:
+            address = lab.addresses["target"][0]
+            path = self.write("edge.yml", "\n".join([
+                "vantages: {office: here, internet: there}",
+                "hosts:", f"  {address}:", "    office: 22 open", "    internet: 22 filtered",
+                "  198.18.9.9: 22 open",
+                "waivers:", f"  - {{hosts: {address}, ports: 22, from: internet,",
+                "     until: 2999-12-31, reason: moving}", ""]))
+            both = run(["explain", path, address, "22", "--probe"], lab.auditor)
+            one = run(["explain", path, address, "22", "--probe", "--from", "office"],
+                      lab.auditor)
+            none = run(["explain", path, address, "23", "--probe"], lab.auditor)
+            dead = run(["explain", path, "198.18.9.9", "22", "--probe", "--from", "office"],
+                       lab.auditor)
+        for done, judged in (
+                (both, [f"  from office: met, by {path}:4:13: 22 open",
+                        f"  from internet: broken but waived, by {path}:5:15: 22 filtered"]),
+                (one, [f"  from office: met, by {path}:4:13: 22 open"]),
+                (none, ["  from office: nothing is expected",
+                        "  from internet: nothing is expected"]),
+                (dead, [f"  from office: inconclusive, by {path}:6:15: 22 open"])):
+            with self.subTest(judged=judged):
+                self.assertEqual(done.exit_code, MET, done.stderr)
+                self.assertEqual(done.stdout.splitlines()[-len(judged) - 1:], ["Judged:", *judged])
 
     def test_explain_without_probe_sends_nothing(self) -> None:
         path = self.write("edge.yml", "hosts:\n  192.0.2.1: 80 open; others not open\n")
