@@ -144,13 +144,15 @@ const char *explain_place(uint8_t ttl, uint8_t echo_ttl, char text[static PLACE_
 
 void explain_verdict(FILE *out, const struct observation *seen, uint8_t echo_ttl)
 {
-    char by[ADDR_TEXT_SIZE], place[PLACE_TEXT_SIZE];
+    char by[ADDR_TEXT_SIZE], place[PLACE_TEXT_SIZE], arrived[FORWARDING_TEXT_SIZE];
     fprintf(out, "%s: %s; origin: %s", port_state_name(seen->state), reason_name(seen->reason),
             origin_name(seen->origin));
     if (seen->by.family != ADDR_NONE)
         fprintf(out, "; answered by %s", addr_format(&seen->by, by));
     if (*explain_place(seen->ttl, echo_ttl, place))
         fprintf(out, ", %s", place);
+    if (*forwarding_format(&seen->forwarded, arrived))
+        fprintf(out, "; arrived as %s: a device on the way forwards this port", arrived);
     if (seen->miss > 0)
         fprintf(out, "; %u probes, chance of a missed answer %.1g", seen->tries, seen->miss);
     fputs("\nLikely causes:\n", out);

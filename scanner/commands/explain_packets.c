@@ -67,7 +67,6 @@ const char *explain_proof(enum sent_form form, const struct reply *reply)
 /* What one of our own packets is; they have no IP options. */
 struct own_packet {
     struct sent_probe probe;
-    struct addr target;
     uint8_t ttl, tos;
 };
 
@@ -113,13 +112,14 @@ static bool read_own(struct own_packet *own, const uint8_t *bytes, size_t length
         return false;
     own->tos = is_ipv6 ? (uint8_t)(header[0] << 4 | header[1] >> 4) : header[1];
     own->ttl = is_ipv6 ? header[7] : header[8];
-    own->target = is_ipv6 ? addr_ipv6(header + 24) : addr_ipv4(header + 16);
+    own->probe.target = is_ipv6 ? addr_ipv6(header + 24) : addr_ipv4(header + 16);
     uint8_t protocol = is_ipv6 ? header[6] : header[9];
     struct wire ports = wire;
     if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
         wire_skip(&ports, 4); /* type, code, checksum */
     own->probe.source_port = wire_u16(&ports);
     own->probe.port = wire_u16(&ports);
+    own->probe.sequence = protocol == IPPROTO_TCP ? wire_u32(&ports) : 0;
     own->probe.form = protocol == IPPROTO_TCP   ? syn_form(wire)
                       : protocol == IPPROTO_UDP ? udp_form(wire)
                                                 : SENT_ECHO;
@@ -138,7 +138,7 @@ static void print_sent(struct explain_packets *packets, const struct own_packet 
 {
     char target[ADDR_TEXT_SIZE];
     fprintf(packets->out, "sent  %s to %s", form_names[own->probe.form],
-            addr_format(&own->target, target));
+            addr_format(&own->probe.target, target));
     if (own->probe.form != SENT_ECHO)
         fprintf(packets->out, ", port %u", own->probe.port);
     fprintf(packets->out, ", TTL %u, TOS 0x%02x", own->ttl, own->tos);
@@ -147,17 +147,37 @@ static void print_sent(struct explain_packets *packets, const struct own_packet 
     fputc('\n', packets->out);
 }
 
-/* The form of the probe that REPLY answers. */
-static enum sent_form find_form(const struct explain_packets *packets,
-                                const struct reply *reply)
+static bool is_answer_to(const struct reply *reply, const struct sent_probe *probe)
+{
+    if (probe->source_port != reply->source_port)
+        return false;
+    return probe->port == reply->port ||
+           (reply->quote.has_sequence && reply->quote.sequence == probe->sequence);
+}
+
+/* The probe that REPLY answers, or NULL. */
+static const struct sent_probe *find_probe(const struct explain_packets *packets,
+                                           const struct reply *reply)
 {
     size_t kept = packets->sent_count < SENT_KEPT ? packets->sent_count : SENT_KEPT;
     for (size_t i = 1; i <= kept; i++) {
         const struct sent_probe *probe = &packets->sent[(packets->sent_count - i) % SENT_KEPT];
-        if (probe->source_port == reply->source_port && probe->port == reply->port)
-            return probe->form;
+        if (is_answer_to(reply, probe))
+            return probe;
     }
-    return reply->proto == PROTO_UDP ? SENT_UDP : SENT_SYN;
+    return NULL;
+}
+
+/* "", or where an error says that PROBE arrived instead of where it went. */
+static const char *arrival(const struct sent_probe *probe, const struct reply *reply,
+                           char text[static FORWARDING_TEXT_SIZE])
+{
+    bool same = addr_equal(&probe->target, &reply->target) && probe->port == reply->port;
+    const struct forwarding forwarding = {
+        .address = same ? (struct addr){0} : reply->target,
+        .port = probe->port == reply->port ? 0 : reply->port,
+    };
+    return forwarding_format(&forwarding, text);
 }
 
 static void print_seen(const struct explain_packets *packets, const struct reply *reply)
@@ -169,9 +189,14 @@ static void print_seen(const struct explain_packets *packets, const struct reply
         fprintf(packets->out, " (%s)", reason_name(answer.reason));
     fprintf(packets->out, " from %s, TTL %u (%u hops), TOS 0x%02x\n",
             addr_format(&reply->from, from), reply->ttl, origin_hops(reply->ttl), reply->tos);
-    enum sent_form form = find_form(packets, reply);
-    fprintf(packets->out, "%22sanswers the %s: %s\n", "", form_names[form],
-            explain_proof(form, reply));
+    const struct sent_probe *probe = find_probe(packets, reply);
+    enum sent_form usual = reply->proto == PROTO_UDP ? SENT_UDP : SENT_SYN;
+    enum sent_form form = probe ? probe->form : usual;
+    char place[FORWARDING_TEXT_SIZE] = "";
+    if (probe && reply->quote.has_sequence)
+        arrival(probe, reply, place);
+    fprintf(packets->out, "%22sanswers the %s%s%s: %s\n", "", form_names[form],
+            *place ? ", which arrived as " : "", place, explain_proof(form, reply));
 }
 
 static void note_port(struct explain_packets *packets, const struct sent_probe *probe)

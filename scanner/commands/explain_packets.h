@@ -19,10 +19,13 @@ enum sent_form {
     SENT_FORM_COUNT,
 };
 
-/* A probe that went out, to be found again by the ports of its answer. */
+/* A probe that went out, to be found again by the ports of its answer, or by its sequence
+ * number where an error quotes another place than it went to. */
 struct sent_probe {
     enum sent_form form;
     uint16_t source_port, port; /* echo: identifier and sequence number */
+    uint32_t sequence;          /* TCP */
+    struct addr target;
 };
 
 enum { SENT_KEPT = 1024 };

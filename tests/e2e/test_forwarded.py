@@ -1,6 +1,7 @@
 """Forwarded ports: a device that rewrites packets without keeping track of them lets the errors
 from behind it come back as they are, and they tell where the port leads."""
 
+import tempfile
 import unittest
 from ipaddress import ip_address
 
@@ -120,6 +121,14 @@ class ForwardedTest(unittest.TestCase):
             address, behind = (lab.addresses[name][IPV4] for name in ("target", "back"))
             listed = run(["scan", address, "-p", str(SENT_ON)], lab.auditor)
             self.assertIn(f"upstream, {behind}; arrived as {behind}:{BEHIND}\n", listed.stdout)
+            with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+                file.write(f"hosts:\n  {address}: {SENT_ON} open\n")
+                file.flush()
+                shown = run(["explain", file.name, address, str(SENT_ON), "--probe"], lab.auditor)
+            self.assertIn(f"answers the SYN, which arrived as {behind}:{BEHIND}: a firewall or "
+                          "router", shown.stdout)
+            self.assertIn(f"; arrived as {behind}:{BEHIND}: a device on the way forwards this port",
+                          shown.stdout)
             broken = run(["check", "-e", f"{SENT_ON} open", address], lab.auditor)
             self.assertIn(f"it arrived as {behind}:{BEHIND}: a device on the way forwards this "
                           "port", " ".join(broken.stdout.split()))

@@ -115,6 +115,41 @@ static void icmp_errors_are_told_by_their_reason(void **state)
     end(&story);
 }
 
+static void error_from_behind_tells_where_the_probe_arrived(void **state)
+{
+    (void)state;
+    static const char *const words[] = {
+        "answers the SYN, which arrived as 192.0.2.3:13125: a firewall or router",
+        "answers the SYN, which arrived as [2001:db8::3]:13125: a firewall or router",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct story story;
+        struct packet_bytes answer;
+        begin(&story);
+        send_probe(&story, families[i], TEMPLATE_SYN);
+        size_t header = header_length(story.probe);
+        answer_error(&answer, story.probe, NULL, i == 0 ? 3 : 1, i == 0 ? 13 : 1, header + 8);
+        uint8_t *quote = answer.bytes + header + 8;
+        quote[header - 1]++;
+        quote[header + 3]++;
+        explain_packet(&story.packets, 2, false, answer.bytes, answer.length);
+        expect(&story, words[i]);
+        end(&story);
+    }
+}
+
+static void verdict_says_that_the_port_is_forwarded(void **state)
+{
+    (void)state;
+    struct observation seen = {.state = PORT_REJECTED, .reason = REASON_ADMIN_PROHIBITED};
+    assert_int_equal(forwarding_parse(&seen.forwarded, "10.0.0.5:8443"), 0);
+    struct story story;
+    begin(&story);
+    explain_verdict(story.packets.out, &seen, 0);
+    expect(&story, "; arrived as 10.0.0.5:8443: a device on the way forwards this port\n");
+    end(&story);
+}
+
 static void echo_replies_tell_how_far_the_host_is(void **state)
 {
     (void)state;
@@ -187,6 +222,8 @@ int main(void)
         cmocka_unit_test(answers_are_told_with_distance_and_proof),
         cmocka_unit_test(answer_to_a_malformed_twin_is_a_firewall_s),
         cmocka_unit_test(icmp_errors_are_told_by_their_reason),
+        cmocka_unit_test(error_from_behind_tells_where_the_probe_arrived),
+        cmocka_unit_test(verdict_says_that_the_port_is_forwarded),
         cmocka_unit_test(echo_replies_tell_how_far_the_host_is),
         cmocka_unit_test(other_ports_are_decoys),
         cmocka_unit_test(bytes_that_are_no_packet_are_passed_over),
