@@ -314,9 +314,10 @@ bool controls_return(struct controls *controls, struct control *control)
 
 void controls_return_late(struct controls *controls, struct control *control)
 {
-    struct witness *witness = &controls->witnesses[control->subject];
-    if (control->fate != CONTROL_LOST || control->kind != CONTROL_COMPANION ||
-        witness->kind != control->answer)
+    if (control->fate != CONTROL_LOST || control->kind != CONTROL_COMPANION)
+        return;
+    struct witness *witness = &controls->witnesses[control->subject]; /* a companion's */
+    if (witness->kind != control->answer)
         return;
     control->fate = CONTROL_RETURNED;
     witness->streak = 0;
