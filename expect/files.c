@@ -31,12 +31,20 @@ static void complain_request(struct files *files, const struct request *request,
         complaints_add(complaints, false, &place, "%s", problem);
 }
 
-/* Reads all of FD, at most a byte more than is allowed. -errno, or the length. */
-static ssize_t read_all(int fd, char *text)
+/* Reads all of FD into *TEXT, which the caller frees; of a file that is too large, more than
+ * is allowed. -errno, or the length. */
+static ssize_t read_all(int fd, char **text)
 {
-    size_t length = 0;
+    enum { STEP = 16 << 10 };
+    size_t length = 0, capacity = 0;
     while (length <= TREE_FILE_MAX) {
-        ssize_t count = read(fd, text + length, TREE_FILE_MAX + 1 - length);
+        if (length == capacity) {
+            char *grown = realloc(*text, capacity += capacity ? capacity : STEP);
+            if (!grown)
+                return -ENOMEM;
+            *text = grown;
+        }
+        ssize_t count = read(fd, *text + length, capacity - length);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -71,14 +79,12 @@ static bool keep_text(struct files *files, struct file *file, const char *path,
 static bool load_text(struct files *files, struct file *file, int fd,
                       const struct request *request)
 {
-    char *text = malloc(TREE_FILE_MAX + 1);
-    if (!text) {
-        reader_no_memory(files->reader);
-        return false;
-    }
-    ssize_t length = read_all(fd, text);
+    char *text = NULL;
+    ssize_t length = read_all(fd, &text);
     bool kept = false;
-    if (length < 0)
+    if (length == -ENOMEM)
+        reader_no_memory(files->reader);
+    else if (length < 0)
         complain_request(files, request, strerror((int)-length));
     else if (length > TREE_FILE_MAX)
         complain_request(files, request, "larger than 1 MiB");
