@@ -136,7 +136,12 @@ void flight_end(struct flight *flight)
 
 void flight_receive(struct flight *flight, const uint8_t *bytes, size_t length)
 {
-    engine_receive(flight->engine, flight->now, bytes, length);
+    uint8_t *copy = malloc(length ? length : 1);
+    if (!copy)
+        abort();
+    memcpy(copy, bytes, length);
+    engine_receive(flight->engine, flight->now, copy, length);
+    free(copy);
 }
 
 bool flight_is_untouched(const struct flight *flight)
@@ -171,7 +176,7 @@ static bool knows_sequence(const uint8_t *bytes, size_t length, const uint8_t *s
     return contains(bytes, length, sequence, 4) || contains(bytes, length, next, 4);
 }
 
-bool flight_is_known_to(const struct flight *flight, const uint8_t *bytes, size_t length)
+static bool knows_a_probe(const struct flight *flight, const uint8_t *bytes, size_t length)
 {
     enum { TCP = 6, UDP = 17 };
     for (size_t i = 0; i < flight->count; i++) {
@@ -190,6 +195,16 @@ bool flight_is_known_to(const struct flight *flight, const uint8_t *bytes, size_
             return true;
     }
     return false;
+}
+
+bool flight_is_touched_by(struct flight *flight, const uint8_t *bytes, size_t length)
+{
+    flight_receive(flight, bytes, length);
+    if (flight_is_untouched(flight))
+        return false;
+    if (!knows_a_probe(flight, bytes, length))
+        abort();
+    return true;
 }
 
 void flight_go_on(struct flight *flight, unsigned turns)

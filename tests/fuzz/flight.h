@@ -35,14 +35,15 @@ struct flight_verdict {
 void flight_begin(struct flight *flight, uint64_t seed);
 void flight_end(struct flight *flight);
 
-/* Hands BYTES to the engine. */
+/* Hands BYTES to the engine, in memory of just that size. */
 void flight_receive(struct flight *flight, const uint8_t *bytes, size_t length);
 
 /* Has anything that can be seen from outside changed since the start? */
 bool flight_is_untouched(const struct flight *flight);
 
-/* Do BYTES contain what only somebody who saw one of the probes can know? */
-bool flight_is_known_to(const struct flight *flight, const uint8_t *bytes, size_t length);
+/* Hands BYTES to a flight that is untouched. Returns whether they changed anything, and ends
+ * the program if they did without what only somebody who saw one of the probes can know. */
+bool flight_is_touched_by(struct flight *flight, const uint8_t *bytes, size_t length);
 
 /* Lets time pass without any answer, for at most TURNS turns. */
 void flight_go_on(struct flight *flight, unsigned turns);

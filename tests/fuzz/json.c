@@ -29,15 +29,12 @@ static void write_all(const struct audit *audit)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    char path[TEXT_PATH_SIZE];
-    int fd = text_file(path, bytes, size);
     struct audit *audit = NULL;
     struct error error = {""};
-    if (audit_read_json(&audit, path, &error) == 0)
+    if (audit_read_json(&audit, text_file(bytes, size), &error) == 0)
         write_all(audit);
     else
         assert(error.text[0] != '\0');
     audit_free(audit);
-    text_file_close(fd);
     return 0;
 }

@@ -5,12 +5,8 @@
 #include "expect/expect.h"
 #include "tests/fuzz/input.h"
 
-enum { TEXT_PATH_SIZE = 40 };
-
-/* A file that exists only in memory, with BYTES in it; PATH opens it. Returns a descriptor
- * for text_file_close(). */
-int text_file(char path[static TEXT_PATH_SIZE], const uint8_t *bytes, size_t size);
-void text_file_close(int fd);
+/* The path of a file that exists only in memory, with BYTES in it until the next call. */
+const char *text_file(const void *bytes, size_t size);
 
 /* Formats every complaint and checks that it may be shown to a person. */
 void text_show_complaints(const struct complaints *complaints);

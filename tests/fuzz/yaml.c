@@ -7,9 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    char path[TEXT_PATH_SIZE];
-    int fd = text_file(path, bytes, size);
-    const char *paths[] = {path};
+    const char *paths[] = {text_file(bytes, size)};
     struct complaints complaints = {0};
     struct policy *policy = policy_read(paths, 1, NULL, 0, &complaints);
     assert((policy != NULL) == !complaints_any_error(&complaints));
@@ -17,6 +15,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     text_use_policy(policy);
     policy_free(policy);
     complaints_free(&complaints);
-    text_file_close(fd);
     return 0;
 }
