@@ -107,6 +107,25 @@ const struct udp_probe *udp_library_next(const struct udp_library *library, uint
     return NULL;
 }
 
+unsigned udp_library_questions(const struct udp_library *library, uint16_t port)
+{
+    const struct udp_probe *probe = udp_library_find(library, port);
+    unsigned count = 0;
+    for (; probe; probe = udp_library_next(library, port, probe))
+        count++;
+    return count ? count : 1;
+}
+
+const struct udp_probe *udp_library_in_turn(const struct udp_library *library, uint16_t port,
+                                            uint32_t turn)
+{
+    const struct udp_probe *probe = udp_library_find(library, port);
+    uint32_t behind = probe && turn ? turn % udp_library_questions(library, port) : 0;
+    while (behind-- > 0)
+        probe = udp_library_next(library, port, probe);
+    return probe;
+}
+
 void udp_probe_spell_transaction(const struct udp_probe *probe, uint8_t *transaction)
 {
     for (size_t i = 0; probe->transaction_is_text && i < probe->transaction_length; i++)

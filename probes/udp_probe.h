@@ -65,6 +65,12 @@ const struct udp_probe *udp_library_find(const struct udp_library *library, uint
 const struct udp_probe *udp_library_next(const struct udp_library *library, uint16_t port,
                                          const struct udp_probe *probe);
 
+/* Where several probes name a port, all are used in turn: the one for the try number TURN, from
+ * 0 on, or NULL. And how many different questions these tries are; 1 where none is known. */
+const struct udp_probe *udp_library_in_turn(const struct udp_library *library, uint16_t port,
+                                            uint32_t turn);
+unsigned udp_library_questions(const struct udp_library *library, uint16_t port);
+
 /* Makes transaction_length random bytes fit to be PROBE's transaction id, in place. */
 void udp_probe_spell_transaction(const struct udp_probe *probe, uint8_t *transaction);
 

@@ -114,6 +114,13 @@ static bool may_be_proven(const struct connect *connect, const struct connect_sl
     return !asked || !asked->answers_from_other_port; /* which this socket would not see */
 }
 
+static unsigned questions_of(const struct connect *connect, const struct connect_slot *slot)
+{
+    const struct udp_library *library = connect->options.way.library;
+    bool asked = library && slot->proto == PROTO_UDP;
+    return asked ? udp_library_questions(library, slot->port) : 1;
+}
+
 /* PROOFS were counted by every silent try; a void round takes its own back. */
 static void count_proofs(struct connect *connect, struct connect_host *host, bool counts)
 {
@@ -123,12 +130,14 @@ static void count_proofs(struct connect *connect, struct connect_host *host, boo
         struct connect_slot *slot = &connect->slots[i];
         if (!counts && slot->proofs > 0)
             slot->proofs--;
-        if (!counts || needed == 0 || slot->proofs < needed || !may_be_proven(connect, slot))
+        unsigned questions = questions_of(connect, slot);
+        if (!counts || needed == 0 || slot->proofs < needed * questions ||
+            !may_be_proven(connect, slot))
             continue;
         slot->flags |= CONNECT_PROVEN;
         host->undecided--;
         connect->progress.decided++;
-        double miss = pow(upper, slot->proofs);
+        double miss = pow(upper, slot->proofs / questions);
         if (miss > host->miss)
             host->miss = miss;
     }

@@ -49,8 +49,14 @@ static int take_seat(struct connect *connect, const struct connect_job *job, nse
     struct connect_slot *slot = &connect->slots[job->slot];
     const struct connect_host *host = &connect->hosts[slot->host];
     struct connect_seat *seat = &connect->seats[connect->seated];
-    int status = connect_socket_open(&seat->socket, &connect->options.way,
-                                     &host->target->address, slot->proto, slot->port);
+    bool again = job->kind != CONNECT_JOB_PORT && slot->tries > 0; /* what was answered */
+    seat->socket = (struct connect_socket){
+        .proto = slot->proto,
+        .port = slot->port,
+        .turn = slot->tries - (again ? 1u : 0u),
+        .target = host->target->address,
+    };
+    int status = connect_socket_open(&seat->socket, &connect->options.way);
     if (status == -EMFILE || status == -ENFILE || status == -ENOBUFS || status == -ENOMEM ||
         status == -EAGAIN || status == -EADDRNOTAVAIL)
         return connect->seated > 0 ? 0 : status;

@@ -82,7 +82,8 @@ static int send_datagram(struct connect_socket *socket, const struct udp_library
 {
     uint8_t payload[UDP_PAYLOAD_MAX];
     size_t length = 0;
-    const struct udp_probe *asked = library ? udp_library_find(library, socket->port) : NULL;
+    const struct udp_probe *asked =
+        library ? udp_library_in_turn(library, socket->port, socket->turn) : NULL;
     if (asked && asked->payload_length > 0) {
         length = asked->payload_length;
         memcpy(payload, asked->payload, length);
@@ -96,19 +97,17 @@ static int send_datagram(struct connect_socket *socket, const struct udp_library
     return send(socket->fd, payload, length, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int connect_socket_open(struct connect_socket *opened, const struct connect_way *way,
-                        const struct addr *target, enum proto proto, uint16_t port)
+int connect_socket_open(struct connect_socket *opened, const struct connect_way *way)
 {
-    int family = target->family == ADDR_IPV4 ? AF_INET : AF_INET6;
-    int kind = proto == PROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
-    *opened = (struct connect_socket){.proto = proto, .port = port, .target = *target};
+    int family = opened->target.family == ADDR_IPV4 ? AF_INET : AF_INET6;
+    int kind = opened->proto == PROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
     opened->fd = socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (opened->fd < 0)
         return -errno;
     int status = set_options(opened, way);
     if (status == 0)
         status = begin(opened);
-    if (status == 0 && proto == PROTO_UDP)
+    if (status == 0 && opened->proto == PROTO_UDP)
         status = send_datagram(opened, way->library);
     if (status < 0)
         connect_socket_close(opened);

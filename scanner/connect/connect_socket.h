@@ -18,7 +18,8 @@ struct connect_socket {
     int fd;
     enum proto proto;
     uint16_t port;
-    bool refused; /* while it was begun */
+    uint32_t turn; /* UDP: which question; see udp_library_in_turn() */
+    bool refused;  /* while it was begun */
     struct addr target, source;
     const struct udp_probe *asked; /* UDP; NULL: an empty datagram */
     uint8_t transaction[UDP_TRANSACTION_MAX];
@@ -30,9 +31,9 @@ struct connect_answer {
     bool proven; /* nobody off the path could have made it up */
 };
 
-/* Begins. 0, or -errno: nothing left this machine (-EMFILE: too many are open). */
-int connect_socket_open(struct connect_socket *socket, const struct connect_way *way,
-                        const struct addr *target, enum proto proto, uint16_t port)
+/* Begins what SOCKET says of proto, port, turn and target. 0, or -errno: nothing left this
+ * machine (-EMFILE: too many are open). */
+int connect_socket_open(struct connect_socket *socket, const struct connect_way *way)
     __attribute__((warn_unused_result));
 
 /* To be called when poll() shows anything for the descriptor. False: no answer yet. */

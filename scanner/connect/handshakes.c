@@ -53,8 +53,9 @@ static void take_seat(struct handshakes *all, const struct doubts_question *ques
 {
     struct seat *seat = &all->seats[all->seated];
     *seat = (struct seat){.question = *question, .until = now + question->patience};
-    int status = connect_socket_open(&seat->socket, &all->options->way, &question->address,
-                                     PROTO_TCP, question->port);
+    seat->socket = (struct connect_socket){
+        .proto = PROTO_TCP, .port = question->port, .target = question->address};
+    int status = connect_socket_open(&seat->socket, &all->options->way);
     if (wants_room(status) && all->seated > 0) {
         all->seats_most = all->seated; /* as many as there will ever be */
         all->held = *question;

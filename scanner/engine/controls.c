@@ -17,7 +17,8 @@ void controls_free(struct controls *controls)
     controls->head = controls->count = controls->capacity = 0;
 }
 
-void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind)
+void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind,
+                          uint8_t turn)
 {
     size_t alike = 0;
     for (size_t i = 0; i < controls->witness_count; i++) {
@@ -29,7 +30,7 @@ void controls_add_witness(struct controls *controls, uint32_t slot, enum witness
         controls->witness_count == WITNESSES_MOST)
         return;
     controls->witnesses[controls->witness_count++] =
-        (struct witness){slot, (uint8_t)kind, 0, 0};
+        (struct witness){.slot = slot, .kind = (uint8_t)kind, .turn = turn};
 }
 
 void controls_add_source(struct controls *controls, const struct addr *by, uint32_t slot)
@@ -263,8 +264,10 @@ struct control *controls_push(struct controls *controls, enum control_kind kind,
         .subject = subject,
     };
     control->try = TRY_CONTROL + (uint32_t)kind * TRY_KIND + control->number;
-    if (kind <= CONTROL_CLOSER) /* one source port after the other for each witness */
+    if (kind <= CONTROL_CLOSER) { /* one source port after the other for each witness */
         control->try = TRY_CONTROL + controls->witnesses[subject].asked++;
+        control->turn = controls->witnesses[subject].turn;
+    }
     return control;
 }
 

@@ -43,6 +43,7 @@ struct control {
     uint8_t form;    /* enum probe_form */
     uint8_t answer;  /* enum witness_kind that is expected */
     uint8_t subject; /* candidate, token source or signature that it belongs to */
+    uint8_t turn;    /* UDP: which question is asked again */
 };
 
 /* Kinds of answers, which may be limited each in its own way (BSD allows 200 RSTs a second):
@@ -62,6 +63,7 @@ struct witness {
     uint32_t slot;
     uint8_t kind;   /* enum witness_kind */
     uint8_t streak; /* controls lost one after the other */
+    uint8_t turn;   /* UDP: the question that it answered */
     uint32_t asked; /* controls sent */
 };
 
@@ -105,8 +107,9 @@ struct controls {
 
 void controls_free(struct controls *controls);
 
-/* Notes that something answers; WITNESS_NONE is passed over. */
-void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind);
+/* Notes that something answers, UDP the question TURN; WITNESS_NONE is passed over. */
+void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind,
+                          uint8_t turn);
 /* Takes back what was noted of an ICMP source. */
 void controls_drop_source(struct controls *controls, const struct addr *by);
 /* Notes an ICMP rejection. */

@@ -114,7 +114,10 @@ void limits_adapt(struct engine *engine, struct host *host, enum judgement judge
 /* The limit has cost more time than it may. */
 bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now);
 
-/* services.c: UDP services answer when they like. The silence of SLOT is certified: */
+/* services.c: the different questions that the tries of SLOT are. */
+unsigned services_questions(const struct engine *engine, const struct host *host,
+                            uint32_t slot);
+/* UDP services answer when they like. The silence of SLOT is certified: */
 void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot);
 /* nothing is left to be asked, but some that were silent may answer yet. */
 bool services_may_answer(const struct engine *engine, const struct host *host, nsec_t now);
@@ -161,6 +164,7 @@ bool decoys_all_answered(const struct host *host);
 
 /* What identifies a probe of HOST. */
 struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try);
+struct probe_address host_control(const struct host *host, const struct control *control);
 size_t engine_write_control(struct engine *engine, uint32_t host, struct control *control,
                             uint8_t *packet);
 

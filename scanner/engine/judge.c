@@ -192,7 +192,8 @@ struct proof {
 static void certify(struct engine *engine, struct host *host, struct slot *slot,
                     const struct proof *proof)
 {
-    double miss = pow(proof->upper, slot->proofs);
+    unsigned questions = services_questions(engine, host, (uint32_t)(slot - host->slots));
+    double miss = pow(proof->upper, slot->proofs / questions);
     if (miss > host->miss)
         host->miss = miss;
     if (slot->flags & SLOT_TENTATIVE)
@@ -230,7 +231,9 @@ static bool judge_slot(struct engine *engine, struct host *host, uint32_t positi
         return false;
     if (slot->proofs < UINT8_MAX)
         slot->proofs++;
-    unsigned needed = proof->needed[host_slot_proto(host, host_slot_at(host, position))];
+    uint32_t index = host_slot_at(host, position);
+    unsigned needed =
+        proof->needed[host_slot_proto(host, index)] * services_questions(engine, host, index);
     if ((needed && slot->proofs >= needed) || outbound_is_refused(host, slot, needed))
         certify(engine, host, slot, proof);
     return false;

@@ -190,7 +190,7 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     bool unfit = m->late && controls_have_witness(&host->controls);
     enum witness_kind kind = unfit ? WITNESS_NONE : kind_of(m->reply, answer);
     controls_count_answer(&host->controls, kind, proofs);
-    controls_add_witness(&host->controls, index, kind);
+    controls_add_witness(&host->controls, index, kind, (uint8_t)(try - 1));
     if (answer->reason == REASON_SYN_ACK)
         decoys_choose(host);
 }
@@ -290,7 +290,7 @@ static bool match_challenge(struct match *m, uint32_t index)
     size_t walk = 0;
     struct control *control;
     while ((control = controls_walk(controls, index, &walk))) {
-        struct probe_address probe = host_probe(m->host, index, control->try);
+        struct probe_address probe = host_control(m->host, control);
         if (control->fate == CONTROL_PENDING &&
             probe_maker_source_port(m->engine->maker, &probe) == reply->source_port) {
             control_answered(m, control);
@@ -353,7 +353,7 @@ static bool match_udp(struct match *m, uint32_t index)
     size_t walk = 0;
     struct control *control;
     while ((control = controls_walk(&host->controls, index, &walk))) {
-        struct probe_address probe = host_probe(host, index, control->try);
+        struct probe_address probe = host_control(host, control);
         if (udp_fits(m, &probe, &proof)) {
             control_answered(m, control);
             return true;
@@ -392,7 +392,7 @@ static bool match_echo(struct match *m)
         return true;
     }
     if (control->kind == CONTROL_HAIL)
-        controls_add_witness(&m->host->controls, CONTROL_SLOT_ECHO, WITNESS_ECHO);
+        controls_add_witness(&m->host->controls, CONTROL_SLOT_ECHO, WITNESS_ECHO, 0);
     control_answered(m, control);
     return true;
 }

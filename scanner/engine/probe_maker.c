@@ -113,6 +113,14 @@ void probe_maker_free(struct probe_maker *maker)
     free(maker);
 }
 
+/* NULL: an empty datagram. */
+static const struct udp_probe *find_question(const struct probe_maker *maker,
+                                             const struct probe_address *probe)
+{
+    return maker->library ? udp_library_in_turn(maker->library, probe->port, probe->turn)
+                          : NULL;
+}
+
 /* Tries take ports at random. Controls go to the same few ports again and again: they take
  * one source port after the other, so that none is used twice while the connection that it
  * left half open may still stand. */
@@ -213,8 +221,7 @@ size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *
         return template_write(maker->syn[form][f], &fields, packet);
     if (form != PROBE_PLAIN)
         return template_write(maker->udp_twin[f], &fields, packet);
-    const struct udp_probe *known =
-        maker->library ? udp_library_find(maker->library, probe->port) : NULL;
+    const struct udp_probe *known = find_question(maker, probe);
     if (!known)
         return template_write(maker->udp_empty[f], &fields, packet);
     uint8_t transaction[TRANSACTION_MAX];
@@ -251,8 +258,7 @@ enum udp_match probe_maker_match_udp(const struct probe_maker *maker,
                                      const struct probe_address *probe,
                                      const struct reply *reply)
 {
-    const struct udp_probe *known =
-        maker->library ? udp_library_find(maker->library, probe->port) : NULL;
+    const struct udp_probe *known = find_question(maker, probe);
     if (!known || probe->responder)
         return UDP_MATCH_SHAPE;
     uint8_t transaction[TRANSACTION_MAX];

@@ -29,6 +29,7 @@ struct probe_address {
     enum proto proto;
     uint16_t port;
     uint32_t try;
+    uint32_t turn;                         /* UDP: which question; see udp_library_in_turn() */
     const struct responder_key *responder; /* NULL: an ordinary probe */
 };
 

@@ -63,20 +63,30 @@ struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t
 {
     if (slot == CONTROL_SLOT_ECHO)
         return (struct probe_address){
-            &host->route.source, &host->what->address, PROTO_TCP, 0, try, NULL};
-    return (struct probe_address){&host->route.source,
-                                  &host->what->address,
-                                  host_slot_proto(host, slot),
-                                  host_slot_port(host, slot),
-                                  try,
-                                  host->what->responder};
+            &host->route.source, &host->what->address, PROTO_TCP, 0, try, 0, NULL};
+    return (struct probe_address){
+        .source = &host->route.source,
+        .target = &host->what->address,
+        .proto = host_slot_proto(host, slot),
+        .port = host_slot_port(host, slot),
+        .try = try,
+        .turn = try - 1,
+        .responder = host->what->responder,
+    };
+}
+
+struct probe_address host_control(const struct host *host, const struct control *control)
+{
+    struct probe_address probe = host_probe(host, control->slot, control->try);
+    probe.turn = control->turn;
+    return probe;
 }
 
 size_t engine_write_control(struct engine *engine, uint32_t host_index, struct control *control,
                             uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
-    struct probe_address probe = host_probe(host, control->slot, control->try);
+    struct probe_address probe = host_control(host, control);
     engine->outgoing[engine->outgoing_count++] =
         (struct outgoing){host_index, control->slot, control->number, control->try};
     if (control->slot == CONTROL_SLOT_ECHO) {

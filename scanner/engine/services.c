@@ -34,6 +34,14 @@ static nsec_t patience_of(const struct engine *engine, const struct host *host, 
     return longest;
 }
 
+unsigned services_questions(const struct engine *engine, const struct host *host, uint32_t slot)
+{
+    const struct udp_library *library = engine->options.library;
+    if (!library || host->what->responder || host_slot_proto(host, slot) != PROTO_UDP)
+        return 1;
+    return udp_library_questions(library, host_slot_port(host, slot));
+}
+
 void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot)
 {
     nsec_t until = host->batch.last_sent + patience_of(engine, host, slot);

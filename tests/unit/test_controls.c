@@ -25,10 +25,10 @@ static void kinds_of_answers_take_turns(void **state)
 {
     (void)state;
     struct controls controls = {0};
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
-    controls_add_witness(&controls, 2, WITNESS_SYN_ACK);
-    controls_add_witness(&controls, 3, WITNESS_RESET);
-    controls_add_witness(&controls, CONTROL_SLOT_ECHO, WITNESS_ECHO);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
+    controls_add_witness(&controls, 2, WITNESS_SYN_ACK, 0);
+    controls_add_witness(&controls, 3, WITNESS_RESET, 0);
+    controls_add_witness(&controls, CONTROL_SLOT_ECHO, WITNESS_ECHO, 0);
     unsigned asked[WITNESS_KINDS] = {0};
     for (int i = 0; i < 100; i++)
         asked[controls.witnesses[controls_choose(&controls)].kind]++;
@@ -42,9 +42,9 @@ static void nothing_is_a_witness_twice(void **state)
 {
     (void)state;
     struct controls controls = {0};
-    controls_add_witness(&controls, CONTROL_SLOT_ECHO, WITNESS_ECHO);
-    controls_add_witness(&controls, CONTROL_SLOT_ECHO, WITNESS_ECHO);
-    controls_add_witness(&controls, 5, WITNESS_NONE);
+    controls_add_witness(&controls, CONTROL_SLOT_ECHO, WITNESS_ECHO, 0);
+    controls_add_witness(&controls, CONTROL_SLOT_ECHO, WITNESS_ECHO, 0);
+    controls_add_witness(&controls, 5, WITNESS_NONE, 0);
     assert_int_equal(controls.witness_count, 1);
     controls_free(&controls);
 }
@@ -53,7 +53,7 @@ static void each_control_of_a_witness_has_a_number_of_its_own(void **state)
 {
     (void)state;
     struct controls controls = {0};
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
     uint32_t first = push(&controls, CONTROL_COMPANION, 0)->try;
     assert_int_equal(push(&controls, CONTROL_CLOSER, 0)->try, first + 1);
     assert_true(first >= TRY_CONTROL);
@@ -65,7 +65,7 @@ static void companions_alone_measure_loss(void **state)
     (void)state;
     struct controls controls = {0};
     struct loss worst;
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
     assert_true(controls_return(&controls, push(&controls, CONTROL_COMPANION, MS)));
     assert_true(controls_return(&controls, push(&controls, CONTROL_CLOSER, 2 * MS)));
     push(&controls, CONTROL_COMPANION, 3 * MS);
@@ -83,7 +83,7 @@ static void what_comes_after_its_time_stays_lost(void **state)
 {
     (void)state;
     struct controls controls = {0};
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
     struct control *late = push(&controls, CONTROL_COMPANION, 0);
     assert_ptr_equal(controls_expire(&controls, 100 * MS, 50 * MS), late);
     assert_false(controls_return(&controls, late));
@@ -95,7 +95,7 @@ static void what_comes_before_the_judgement_is_no_loss(void **state)
 {
     (void)state;
     struct controls controls = {0};
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
     struct control *late = push(&controls, CONTROL_COMPANION, 0);
     assert_ptr_equal(controls_expire(&controls, 100 * MS, 50 * MS), late);
     controls_return_late(&controls, late);
@@ -110,8 +110,8 @@ static void the_kind_that_is_lost_most_sets_the_bound(void **state)
     (void)state;
     struct controls controls = {0};
     struct loss worst;
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
-    controls_add_witness(&controls, 2, WITNESS_PLAIN_RESET);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
+    controls_add_witness(&controls, 2, WITNESS_PLAIN_RESET, 0);
     controls.loss[WITNESS_SYN_ACK] = (struct loss){1000, 0};
     controls.loss[WITNESS_PLAIN_RESET] = (struct loss){1000, 900};
     assert_true(controls_upper(&controls, &worst) > 0.9);
@@ -123,7 +123,7 @@ static void a_void_batch_leaves_no_trace_in_the_loss(void **state)
 {
     (void)state;
     struct controls controls = {0};
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
     controls.loss[WITNESS_SYN_ACK] = (struct loss){10, 1};
     controls_begin_batch(&controls);
     for (int i = 0; i < 5; i++)
@@ -141,7 +141,7 @@ static void the_longest_burst_is_remembered_and_single_losses_are_none(void **st
 {
     (void)state;
     struct controls controls = {0};
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
     for (int i = 0; i < 100; i++) {
         struct control *control = push(&controls, CONTROL_COMPANION, (i + 1) * MS);
         bool lost = i % 10 == 0 || (i >= 40 && i < 60);
@@ -160,7 +160,7 @@ static void ports_that_answer_late_show_the_loss_that_all_met(void **state)
     (void)state;
     struct controls controls = {0};
     const unsigned late[] = {900, 90, 9, 1}; /* by proofs of their silence */
-    controls_add_witness(&controls, 1, WITNESS_SYN_ACK);
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
     for (unsigned proofs = 0; proofs < 4; proofs++) {
         for (unsigned i = 0; i < late[proofs]; i++)
             controls_count_answer(&controls, WITNESS_SYN_ACK, proofs);

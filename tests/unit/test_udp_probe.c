@@ -49,6 +49,25 @@ static void the_probe_added_last_comes_first_and_the_others_in_turn(void **state
     udp_library_free(&library);
 }
 
+static void questions_to_a_port_are_asked_in_turn(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    assert_null(udp_library_in_turn(&library, 161, 3));
+    assert_int_equal(udp_library_questions(&library, 161), 1);
+    add(&library, "snmp-v1", "161");
+    add(&library, "dns", "53");
+    add(&library, "snmp-v3", "160-162");
+    static const char *const turns[] = {"snmp-v3", "snmp-v1", "snmp-v3", "snmp-v1"};
+    for (uint32_t turn = 0; turn < 4; turn++)
+        assert_string_equal(udp_library_in_turn(&library, 161, turn)->name, turns[turn]);
+    assert_string_equal(udp_library_in_turn(&library, 53, 7)->name, "dns");
+    assert_null(udp_library_in_turn(&library, 54, 0));
+    assert_int_equal(udp_library_questions(&library, 161), 2);
+    assert_int_equal(udp_library_questions(&library, 53), 1);
+    udp_library_free(&library);
+}
+
 static void a_probe_of_the_same_name_replaces_the_earlier_one(void **state)
 {
     (void)state;
@@ -172,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_library_knows_no_port),
         cmocka_unit_test(the_probe_added_last_comes_first_and_the_others_in_turn),
+        cmocka_unit_test(questions_to_a_port_are_asked_in_turn),
         cmocka_unit_test(a_probe_of_the_same_name_replaces_the_earlier_one),
         cmocka_unit_test(a_library_grows_past_its_first_capacity),
         cmocka_unit_test(an_answer_that_repeats_the_transaction_is_proven),
