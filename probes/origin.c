@@ -21,11 +21,25 @@ static bool comes_from_nearer(const struct origin_evidence *evidence)
            origin_hops(evidence->ttl) < origin_hops(evidence->echo_ttl);
 }
 
+static bool carries_dscp(const struct origin_evidence *evidence)
+{
+    return evidence->reason == REASON_RESET && evidence->dscp_returned;
+}
+
 static bool comes_from_as_far(const struct origin_evidence *evidence)
 {
     uint8_t hops = origin_hops(evidence->ttl);
     return evidence->ttl && ((evidence->echo_ttl && hops == origin_hops(evidence->echo_ttl)) ||
                              (evidence->host_ttl && hops == origin_hops(evidence->host_ttl)));
+}
+
+/* From further away than echo replies, and than another port's SYN-ACK or RST: this port leads
+ * to a machine behind. Than echo replies alone: they may be given by a device in front. */
+static bool comes_from_behind(const struct origin_evidence *evidence)
+{
+    uint8_t hops = origin_hops(evidence->ttl);
+    return evidence->ttl && evidence->echo_ttl && evidence->host_ttl &&
+           hops > origin_hops(evidence->echo_ttl) && hops > origin_hops(evidence->host_ttl);
 }
 
 /* What comes from behind the address may be another machine's stack, of another kind. */
@@ -49,18 +63,24 @@ static bool is_stack(const struct origin_evidence *evidence)
 /* Where the firewall stands that answered with this TTL. */
 static enum origin firewall_place(const struct origin_evidence *evidence)
 {
-    if (comes_from_nearer(evidence))
+    if (comes_from_nearer(evidence) || comes_from_behind(evidence))
         return ORIGIN_UPSTREAM;
     return comes_from_as_far(evidence) ? ORIGIN_FIREWALL : ORIGIN_UNKNOWN;
 }
 
+/* Where it was refused by who is no firewall for certain. */
+static enum origin closed_place(const struct origin_evidence *evidence)
+{
+    if (comes_from_behind(evidence))
+        return ORIGIN_UPSTREAM;
+    if (carries_dscp(evidence))
+        return comes_from_nearer(evidence) ? ORIGIN_UNKNOWN : ORIGIN_HOST;
+    return is_stack(evidence) ? ORIGIN_HOST : ORIGIN_UNKNOWN;
+}
+
 struct origin_claim origin_judge(const struct origin_evidence *evidence)
 {
-    if (evidence->reason == REASON_RESET && evidence->dscp_returned)
-        return (struct origin_claim){PORT_CLOSED, comes_from_nearer(evidence) ? ORIGIN_UNKNOWN
-                                                                              : ORIGIN_HOST};
-    if (is_rejected(evidence))
+    if (!carries_dscp(evidence) && is_rejected(evidence))
         return (struct origin_claim){PORT_REJECTED, firewall_place(evidence)};
-    return (struct origin_claim){PORT_CLOSED,
-                                 is_stack(evidence) ? ORIGIN_HOST : ORIGIN_UNKNOWN};
+    return (struct origin_claim){PORT_CLOSED, closed_place(evidence)};
 }

@@ -7,8 +7,9 @@
  *   connection tracking calls invalid;
  * - a SYN with an MD5 option (RFC 2385) is dropped by Linux, at open and closed ports alike,
  *   and rejected by netfilter whatever connection tracking says. Other stacks answer it.
- * Claims are made only on evidence of the same host in the same run, otherwise the origin
- * stays unknown. */
+ * Distance, by TTL, tells where the answer comes from: before the host, or from behind it,
+ * where a device forwards the port to. Claims are made only on evidence of the same host in the
+ * same run, otherwise the origin stays unknown. */
 #ifndef PROBES_ORIGIN_H
 #define PROBES_ORIGIN_H
 

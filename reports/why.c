@@ -28,6 +28,9 @@ static const struct why_row rows[] = {
      "the host's own stack refuses it ({said}), so nobody listens and no firewall is in the "
      "way",
      NULL},
+    {ANY, PORT_CLOSED, ANY, ORIGIN_UPSTREAM,
+     "a machine behind the address refuses it ({said}): a device on the way forwards this port",
+     NULL},
     {ANY, PORT_CLOSED, ANY, ANY,
      "it is refused ({said}), and nothing shows whether the host or a firewall did it", NULL},
 

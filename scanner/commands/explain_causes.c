@@ -28,6 +28,11 @@ static const struct causes_row rows[] = {
      {"the firewall lets it through, but nothing listens",
       "the service is down, or listens on another address or port"}},
     {PORT_CLOSED,
+     ANY,
+     ORIGIN_UPSTREAM,
+     ANY,
+     {"nothing listens on the machine to which the port leads"}},
+    {PORT_CLOSED,
      PROTO_UDP,
      ANY,
      ANY,
@@ -142,6 +147,26 @@ const char *explain_place(uint8_t ttl, uint8_t echo_ttl, char text[static PLACE_
     return text;
 }
 
+static void put_causes(FILE *out, const struct observation *seen, uint8_t echo_ttl)
+{
+    char place[PLACE_TEXT_SIZE];
+    bool behind = *explain_place(seen->ttl, echo_ttl, place) &&
+                  origin_hops(seen->ttl) > origin_hops(echo_ttl);
+    bool forwarded = behind || seen->forwarded.address.family != ADDR_NONE;
+    fputs("\nLikely causes:\n", out);
+    if (forwarded && seen->state == PORT_REJECTED) {
+        fputs("  - the port is forwarded, and the machine that it leads to, or a firewall "
+              "before that, refuses it\n",
+              out);
+        return;
+    }
+    const struct causes_row *row = explain_causes_find(seen);
+    for (size_t i = 0; i < CAUSES_MOST && row->causes[i]; i++)
+        fprintf(out, "  - %s\n", row->causes[i]);
+    if (behind)
+        fprintf(out, "  - the port is forwarded to a machine %s\n", place);
+}
+
 void explain_verdict(FILE *out, const struct observation *seen, uint8_t echo_ttl)
 {
     char by[ADDR_TEXT_SIZE], place[PLACE_TEXT_SIZE], arrived[FORWARDING_TEXT_SIZE];
@@ -155,11 +180,5 @@ void explain_verdict(FILE *out, const struct observation *seen, uint8_t echo_ttl
         fprintf(out, "; arrived as %s: a device on the way forwards this port", arrived);
     if (seen->miss > 0)
         fprintf(out, "; %u probes, chance of a missed answer %.1g", seen->tries, seen->miss);
-    fputs("\nLikely causes:\n", out);
-    const struct causes_row *row = explain_causes_find(seen);
-    for (size_t i = 0; i < CAUSES_MOST && row->causes[i]; i++)
-        fprintf(out, "  - %s\n", row->causes[i]);
-    if (*place && seen->state != PORT_REJECTED &&
-        origin_hops(seen->ttl) > origin_hops(echo_ttl))
-        fprintf(out, "  - the port is forwarded to a machine %s\n", place);
+    put_causes(out, seen, echo_ttl);
 }

@@ -12,7 +12,7 @@ from lab.firewall import chain
 from lab.namespaces import Namespace
 from lab.rows import ROUTER, Host, Port, ports
 from lab.testing import main
-from lab.topology import Lab
+from lab.topology import ROUTER_IPV4, ROUTER_IPV6, Lab
 
 # What the target's own rules do, whichever tool makes them.
 OPEN, REJECTED_RESET, REJECTED_UDP, CLOSED = 22, 1001, 1002, 3001
@@ -163,6 +163,31 @@ class OriginTest(unittest.TestCase):
                     self.assertEqual(said["tcp", number]["state"], "closed")
                     self.assertIn(said["tcp", number].get("origin", "unknown"),
                                   ("host", "unknown"))
+
+    def test_forwarded_ports_are_told_by_their_distance(self) -> None:
+        """The router is asked; some of its ports lead to a machine one hop behind it."""
+        leads = {8080: OPEN, 8081: CLOSED, 8082: REJECTED_RESET}
+        # The firewall behind passes for a stack: what is malformed is not translated to it.
+        truth = {8080: ("open", "host"), 8081: ("closed", "upstream"),
+                 8082: ("closed", "upstream"), 8083: ("closed", "host"),
+                 8084: ("rejected", "firewall")}
+        with Lab([HOST]) as lab:
+            nftables()(lab.namespace("target"))
+            own = ROUTER_IPV4, ROUTER_IPV6
+            rules = [f"{family} daddr {here} tcp dport {port} dnat {family} to {there}:{number}"
+                     for family, here, there in zip(
+                         ("ip", "ip6"), own, (lab.addresses["target"][0],
+                                              f"[{lab.addresses['target'][1]}]"))
+                     for port, number in leads.items()]
+            lab.made["router"].nft(chain("leads", "prerouting", -100, rules, "nat"))
+            lab.made["router"].nft(chain("own", "input", 0,
+                                         ["tcp dport 8084 reject with tcp reset"]))
+            for address in own:
+                done = run_json(["scan", address, "-p", "8080-8084"], lab.auditor)
+                said = {number: (entry["state"], entry["origin"])
+                        for (_, number), entry in done.ports(address).items()}
+                with self.subTest(address=address):
+                    self.assertEqual(said, truth)
 
 
 class EverythingTest(unittest.TestCase):
