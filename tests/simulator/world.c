@@ -149,8 +149,9 @@ static size_t serve_udp(struct sim_world *world, struct sim_meeting *meeting,
         return 0;
     struct sim_header header = sim_header_from_host(meeting);
     header.dont_fragment = true;
-    return sim_write_udp(meeting->answer, &header, probe->port, probe->source_port, said,
-                         (size_t)length);
+    return sim_write_udp(
+        meeting->answer, &header, service->from_port != 0 ? service->from_port : probe->port,
+        (uint16_t)(probe->source_port + service->astray), said, (size_t)length);
 }
 
 /* A length field that lies: the stack drops such a datagram without a word, netfilter's
