@@ -19,9 +19,10 @@ LAST_LINES = 5
 class RunningServer:
     """Started; `listens` says when it is ready."""
 
-    def __init__(self, inside: Namespace, address: str, server: Server, folder: Path) -> None:
+    def __init__(self, inside: Namespace, addresses: tuple[str, str], server: Server,
+                 folder: Path) -> None:
         self.server = server
-        words = {"dir": folder, "address": address}
+        words = {"dir": folder, "ipv4": addresses[0], "ipv6": addresses[1]}
         folder.mkdir(mode=0o755)
         for name, text in server.files.items():
             (folder / name).write_text(Template(textwrap.dedent(text)).substitute(words))

@@ -1,7 +1,7 @@
 """Real servers of UDP protocols, as Debian packages them: one row each, plain data.
 
 In every text $dir stands for the server's own folder, where it runs and keeps what it writes,
-and $address for the IPv4 address of its host."""
+$ipv4 and $ipv6 for the addresses of its host, and up0 is its interface."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,10 @@ class Server:
     package: str
     binary: str
     options: str                     # so that it stays in the foreground
-    services: Mapping[int, str]      # the probe of the library that each port answers
+    services: Mapping[int, str]      # the probes of the library that each port answers
     files: Mapping[str, str] = field(default_factory=dict)
     prepare: str = ""                # a line of shell before the start
+    families: tuple[int, ...] = (4, 6)
 
 
 CERTIFICATE = ("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
@@ -24,22 +25,23 @@ CERTIFICATE = ("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -n
 # The service of inetd that is built in, once for each name.
 XINETD = "defaults\n{\n}\n" + "".join(
     f"service {name}\n{{\n type = INTERNAL\n id = {name}-dgram\n socket_type = dgram\n"
-    " protocol = udp\n user = root\n wait = yes\n}\n"
+    " protocol = udp\n flags = IPv6\n user = root\n wait = yes\n}\n"
     for name in ("echo", "daytime", "chargen", "time"))
 
 SERVERS = (
     Server("avahi", "avahi-daemon", "/usr/sbin/avahi-daemon",
            "-f avahi.conf --no-drop-root --no-chroot --no-rlimits", {5353: "mdns"},
-           {"avahi.conf": "[server]\nhost-name=lab\nuse-ipv6=no\nenable-dbus=no\n"
+           {"avahi.conf": "[server]\nhost-name=lab\nuse-ipv6=yes\nenable-dbus=no\n"
                           "[publish]\npublish-workstation=yes\n"},
            "mkdir -p /run/avahi-daemon"),
     Server("chrony", "chrony", "/usr/sbin/chronyd", "-d -x -u root -f chrony.conf", {123: "ntp"},
            {"chrony.conf": "local stratum 10\nallow\ncmdport 0\nbindcmdaddress /\n"
                            "pidfile $dir/pid\n"}),
-    Server("coap-server", "libcoap3-bin", "/usr/bin/coap-server-notls", "-A 0.0.0.0",
+    Server("coap-server", "libcoap3-bin", "/usr/bin/coap-server-notls", "-A ::",
            {5683: "coap"}),
     Server("coturn", "coturn", "/usr/bin/turnserver",
-           "-n -S -m 1 --no-cli --no-tls --no-dtls --no-rfc5780 -L $address -b $dir/db "
+           "-n -S -m 1 --no-cli --no-tls --no-dtls --no-rfc5780 -L $ipv4 -L $ipv6 "
+           "-b $dir/db "
            "-l stdout --pidfile $dir/pid", {3478: "stun"}),
     Server("freeradius", "freeradius", "/usr/sbin/freeradius", "-f -d $dir -l stdout",
            {1812: "radius"},
@@ -58,14 +60,23 @@ SERVERS = (
                         rcode = reject
                     }
                 }
-                client all {
+                client ipv4 {
                     ipaddr = 0.0.0.0/0
+                    secret = unguessed
+                }
+                client ipv6 {
+                    ipv6addr = ::/0
                     secret = unguessed
                 }
                 server default {
                     listen {
                         type = auth
-                        ipaddr = *
+                        ipv4addr = *
+                        port = 1812
+                    }
+                    listen {
+                        type = auth
+                        ipv6addr = ::
                         port = 1812
                     }
                     authorize {
@@ -75,15 +86,15 @@ SERVERS = (
             """}),
     Server("gtlsserver", "ngtcp2-server", "/usr/sbin/gtlsserver",
            "-q -d $dir * 443 key.pem cert.pem", {443: "quic"}, prepare=CERTIFICATE),
-    Server("gtp-echo-responder", "osmo-ggsn", "/usr/bin/gtp-echo-responder", "-l $address",
-           {2123: "gtp-c-v2"}),
+    Server("gtp-echo-responder", "osmo-ggsn", "/usr/bin/gtp-echo-responder", "-l $ipv4",
+           {2123: "gtp-c-v1 gtp-c-v2"}, families=(4,)),
     Server("ipmi_sim", "openipmi", "/usr/bin/ipmi_sim",
            "-n -p -c $dir/lan.conf -f $dir/sim.emu -s $dir", {623: "ipmi"},
            {"lan.conf": """
                 name "lab"
                 set_working_mc 0x20
                 startlan 1
-                addr 0.0.0.0 623
+                addr :: 623
                 priv_limit admin
                 allowed_auths_admin none md2 md5 straight
                 guid a123456789abcdefa123456789abcdef
@@ -96,7 +107,8 @@ SERVERS = (
            "-DD -E -f kamailio.cfg -Y $dir -n 1 -m 16 -M 4", {5060: "sip"},
            {"kamailio.cfg": """
                 disable_tcp=yes
-                listen=udp:$address:5060
+                listen=udp:$ipv4:5060
+                listen=udp:[$ipv6]:5060
                 loadmodule "sl.so"
                 request_route {
                     sl_send_reply("200", "OK");
@@ -104,7 +116,7 @@ SERVERS = (
             """}),
     Server("knxd", "knxd", "/usr/bin/knxd",
            "-e 1.1.1 -E 1.1.2:4 -D -T -R -S -b dummy:", {3671: "knx"},
-           prepare="ip route replace 224.0.0.0/4 dev up0"),
+           prepare="ip route replace 224.0.0.0/4 dev up0", families=(4,)),
     Server("krb5kdc", "krb5-kdc", "/usr/sbin/krb5kdc", "-n -r LAB -P $dir/pid", {88: "kerberos"},
            {"krb5.conf": "[libdefaults]\ndefault_realm = LAB\n[logging]\nkdc = STDERR\n",
             "kdc.conf": "[kdcdefaults]\nkdc_ports = 88\n[realms]\nLAB = {\n"
@@ -112,52 +124,53 @@ SERVERS = (
            "export KRB5_CONFIG=$dir/krb5.conf KRB5_KDC_PROFILE=$dir/kdc.conf; "
            "kdb5_util create -s -r LAB -P unguessed"),
     Server("memcached", "memcached", "/usr/bin/memcached",
-           "-u root -m 64 -t 1 -l 0.0.0.0 -U 11211", {11211: "memcached"}),
+           "-u root -m 64 -t 1 -l 0.0.0.0,:: -U 11211", {11211: "memcached"}),
     Server("miniupnpd", "miniupnpd", "/usr/sbin/miniupnpd", "-d -f miniupnpd.conf",
            {5351: "nat-pmp"},
            {"miniupnpd.conf": "ext_ifname=eth1\next_ip=1.2.3.4\nlistening_ip=up0\n"
                               "enable_natpmp=yes\nenable_upnp=yes\n"
                               "uuid=98fc3342-937a-4cb8-b839-18c15567abbb\n"},
            "ip link add eth1 type veth peer name eth2; ip addr add 203.0.113.1/24 dev eth1; "
-           "ip link set eth1 up"),
+           "ip link set eth1 up", families=(4,)),
     Server("murmurd", "mumble-server", "/usr/sbin/murmurd", "-fg -v -ini murmur.ini",
            {64738: "mumble"},
            {"murmur.ini": "database=$dir/murmur.sqlite\nlogfile=\npidfile=$dir/pid\n"
-                          "host=0.0.0.0\nbonjour=false\nallowping=true\n"},
+                          "bonjour=false\nallowping=true\n"},
            "chown mumble-server ."),
     Server("nmbd", "samba", "/usr/sbin/nmbd", "-F --no-process-group --debug-stdout -s smb.conf",
            {137: "netbios-ns"},
            {"smb.conf": "[global]\nnetbios name = LAB\nworkgroup = LAB\nlock directory = $dir\n"
                         "state directory = $dir\ncache directory = $dir\npid directory = $dir\n"
-                        "private dir = $dir\n"}, "mkdir /run/samba"),
+                        "private dir = $dir\n"}, "mkdir /run/samba", families=(4,)),
     Server("openssl", "openssl", "/usr/bin/openssl",
            "s_server -dtls -listen -quiet -port 5684 -cert cert.pem -key key.pem", {5684: "dtls"},
            prepare=CERTIFICATE),
     Server("openvpn", "openvpn", "/usr/sbin/openvpn",
-           "--dev null --proto udp4 --port 1194 --tls-server --dh none --ca cert.pem "
+           "--dev null --proto udp6 --port 1194 --tls-server --dh none --ca cert.pem "
            "--cert cert.pem --key key.pem", {1194: "openvpn"}, prepare=CERTIFICATE),
     Server("ripd", "frr", "/usr/lib/frr/ripd",
            "-u frr -g frr -f ripd.conf -i $dir/pid -z $dir/zserv --vty_socket $dir -P 0",
            {520: "rip"}, {"ripd.conf": "router rip\n network up0\n"},
            "chown frr .; /usr/lib/frr/zebra -d -u frr -g frr -f /dev/null -i $dir/zebra.pid "
-           "-z $dir/zserv --vty_socket $dir -P 0"),
+           "-z $dir/zserv --vty_socket $dir -P 0", families=(4,)),
     Server("rpcbind", "rpcbind", "/usr/sbin/rpcbind", "-f -w", {111: "rpcbind"},
            prepare="mkdir -p /run/rpcbind; chmod 777 /run /run/rpcbind"),
     Server("serf", "serf", "/usr/bin/serf",
-           "agent -bind=0.0.0.0:7946 -advertise=$address -rpc-addr=127.0.0.1:7373",
+           "agent -bind=[::]:7946 -advertise=$ipv4 -rpc-addr=127.0.0.1:7373",
            {7946: "memberlist"}),
-    Server("snmpd", "snmpd", "/usr/sbin/snmpd", "-f -Lo -C -c snmpd.conf -p $dir/pid udp:161",
-           {161: "snmp-v2c"}, {"snmpd.conf": "rocommunity public\n"},
+    Server("snmpd", "snmpd", "/usr/sbin/snmpd", "-f -Lo -C -c snmpd.conf -p $dir/pid udp:161 "
+           "udp6:161", {161: "snmp-v1 snmp-v2c snmp-v3"}, {"snmpd.conf": "rocommunity public\nrocommunity6 public\n"},
            "export SNMP_PERSISTENT_DIR=$dir"),
     Server("strongswan", "strongswan-charon", "/usr/lib/ipsec/charon", "",
-           {500: "ike-v2", 4500: "ike-nat-t"},
+           {500: "ike-v1 ike-v2", 4500: "ike-nat-t"},
            {"strongswan.conf": "charon {\n load_modular = no\n"
                                " load = nonce random openssl sha1 aes hmac kdf kernel-netlink"
                                " socket-default\n}\n"},
            "export STRONGSWAN_CONF=$dir/strongswan.conf"),
-    Server("tftpd-hpa", "tftpd-hpa", "/usr/sbin/in.tftpd", "-L -4 -u nobody -s $dir", {69: "tftp"}),
+    Server("tftpd-hpa", "tftpd-hpa", "/usr/sbin/in.tftpd", "-L -u nobody -s $dir", {69: "tftp"}),
     Server("unbound", "unbound", "/usr/sbin/unbound", "-d -p -c unbound.conf", {53: "dns"},
-           {"unbound.conf": "server:\n interface: 0.0.0.0\n access-control: 0.0.0.0/0 allow\n"
+           {"unbound.conf": "server:\n interface: 0.0.0.0\n interface: ::0\n"
+                            " access-control: 0.0.0.0/0 allow\n access-control: ::/0 allow\n"
                             " chroot: \"\"\n username: \"\"\n directory: \"$dir\"\n"
                             " use-syslog: no\n local-zone: \".\" static\n"}),
     Server("xdm", "xdm", "/usr/bin/xdm", "-nodaemon -config $dir/xdm-config", {177: "xdmcp"},
@@ -172,5 +185,5 @@ SERVERS = (
     Server("xl2tpd", "xl2tpd", "/usr/sbin/xl2tpd",
            "-D -c xl2tpd.conf -p $dir/pid -C $dir/control -s $dir/secrets", {1701: "l2tp"},
            {"xl2tpd.conf": "[global]\nport = 1701\n[lns default]\nip range = 10.1.1.2-10.1.1.9\n"
-                           "local ip = 10.1.1.1\n", "secrets": ""}),
+                           "local ip = 10.1.1.1\n", "secrets": ""}, families=(4,)),
 )

@@ -3,8 +3,8 @@
     auditor ── (relay: a wire with loss and delay) ── router ── host
                                                          ├───── host …
 
-Without a router, the one host is the auditor's neighbour on the link. Host number N has
-198.18.N.10 and fd00:18:N::10."""
+Without a router, each host is the auditor's neighbour on a link of its own. Host number N
+has 198.18.N.10 and fd00:18:N::10."""
 
 import json
 import os
@@ -60,7 +60,7 @@ class Lab:
 
     def __init__(self, hosts: Sequence[Host], wire: Wire | None = None, routed: bool = True,
                  router_limits: IcmpLimits = IcmpLimits(off=True)) -> None:
-        assert routed or len(hosts) == 1, "a direct link has one host at its end"
+        assert routed or not wire or len(hosts) == 1, "a wire has one host at its end"
         self.hosts = hosts
         self.wire = wire
         self.routed = routed
@@ -111,7 +111,8 @@ class Lab:
             if ruleset:
                 self.made["router"].nft(ruleset)
         else:
-            self.build_neighbour(self.hosts[0])
+            for number, host in enumerate(self.hosts):
+                self.build_neighbour(number, host)
 
     def add_namespace(self, name: str) -> Namespace:
         self.made[name] = Namespace(name)
@@ -129,10 +130,10 @@ class Lab:
                         f"route add default via {ROUTER_IPV4}",
                         f"route add ::/0 via {ROUTER_IPV6}")
 
-    def connect_auditor(self, peer: Namespace) -> None:
-        """The auditor's eth0 to PEER's up0, through the relay if the lab has a wire."""
+    def connect_auditor(self, peer: Namespace, interface: str = "eth0") -> None:
+        """The auditor's interface to PEER's up0, through the relay if the lab has a wire."""
         if not self.wire:
-            namespaces.connect(self.auditor, "eth0", peer, "up0")
+            namespaces.connect(self.auditor, interface, peer, "up0")
             return
         middle = self.add_namespace("wire")
         middle.write_sysctls({"net.ipv6.conf.default.disable_ipv6": 1})
@@ -158,11 +159,12 @@ class Lab:
             inside.ip(f"route add default via {gateway4}",
                       f"route add ::/0 via {gateway6}")
 
-    def build_neighbour(self, host: Host) -> None:
-        inside = self.add_namespace(host.name)
-        self.connect_auditor(inside)
-        near4, near6 = gateway_addresses(0)
-        self.auditor.ip(f"addr add {near4}/24 dev eth0", f"addr add {near6}/64 dev eth0 nodad")
+    def build_neighbour(self, number: int, host: Host) -> None:
+        inside, interface = self.add_namespace(host.name), f"eth{number}"
+        self.connect_auditor(inside, interface)
+        near4, near6 = gateway_addresses(number)
+        self.auditor.ip(f"addr add {near4}/24 dev {interface}",
+                        f"addr add {near6}/64 dev {interface} nodad")
         if host.alive:
             self.configure_host(inside, host, "up0")
 
