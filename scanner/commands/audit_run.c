@@ -24,8 +24,8 @@ struct run {
     struct responder_keys keys;
     struct outputs outputs;
     struct probing probing;
-    struct rounds *rounds;   /* NULL: there is one */
-    struct timespec started; /* wall clock */
+    struct rounds *rounds; /* NULL: there is one */
+    nsec_t started;        /* on CLOCK_BOOTTIME */
     struct audit *audit;
     struct progress progress;
     const struct audit_watch *watch; /* NULL: nobody */
@@ -75,8 +75,28 @@ static int begin_audit(struct run *run)
     if (!run->audit || !(run->audit->mode = strdup(run->options->connect ? "connect" : "raw")))
         return -ENOMEM;
     snprintf(run->audit->version, sizeof run->audit->version, "%s", PORTVET_VERSION);
-    run->audit->started = run->started;
     return plan_begin(run->plan, run->audit);
+}
+
+static nsec_t read_clock(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+static struct timespec to_timespec(nsec_t time)
+{
+    return (struct timespec){.tv_sec = time / NSEC_PER_SEC, .tv_nsec = time % NSEC_PER_SEC};
+}
+
+/* A wall clock that somebody set in mid-run is believed as it is now; how long the run took,
+ * sleep of the machine included, another clock knows. */
+static void note_times(const struct run *run)
+{
+    nsec_t now = read_clock(CLOCK_REALTIME);
+    run->audit->finished = to_timespec(now);
+    run->audit->started = to_timespec(now - (read_clock(CLOCK_BOOTTIME) - run->started));
 }
 
 static int finish_audit(struct run *run)
@@ -84,7 +104,7 @@ static int finish_audit(struct run *run)
     struct audit *audit = run->audit;
     audit->traffic = run->probing.traffic;
     audit->interrupted = *interrupt_flag() != 0;
-    clock_gettime(CLOCK_REALTIME, &audit->finished);
+    note_times(run);
     return plan_finish(run->plan, audit);
 }
 
@@ -147,7 +167,7 @@ static int probe_until(struct run *run, struct error *error)
 static enum exit_code scan(struct run *run)
 {
     struct error error;
-    clock_gettime(CLOCK_REALTIME, &run->started);
+    run->started = read_clock(CLOCK_BOOTTIME);
     int status = run->rounds ? probe_until(run, &error) : probe_once(run, &error);
     progress_end(&run->progress);
     if (status == -ENOMEM)

@@ -1,16 +1,13 @@
 """The network of the auditing machine fails in mid-run: no verdict is ever wrong, and what
 was not probed is said to be unknown, with the cause."""
 
-import json
 import os
 import signal
-import subprocess
-import threading
 import time
 import unittest
-from collections.abc import Callable
 
-from e2e.portvet import INCONCLUSIVE, MET, NETWORK, PORTVET, Run, run_json
+from e2e.portvet import INCONCLUSIVE, MET, NETWORK, Run, run_json
+from faults.disturbed import Disturb, disturbed_scan
 from faults.truthful import counts, wrong_verdicts
 from lab.rows import Host, ports
 from lab.testing import main
@@ -24,7 +21,6 @@ GONE = Host("gone", alive=False)
 RANGE = "1-800"
 RATE = ("--max-rate", "1600")  # slow enough to be disturbed, quick enough to be waited for
 STOPPED_S = float(os.environ.get("PORTVET_STOPPED_SECONDS", "3"))
-EARLY_S = 0.5                  # by then a run is in the middle of its first pass
 
 
 class NetworkTest(unittest.TestCase):
@@ -32,20 +28,9 @@ class NetworkTest(unittest.TestCase):
         self.lab = self.enterContext(Lab([TARGET, GONE]))
         self.addresses = self.lab.addresses["target"]
 
-    def disturbed(self, disturb: Callable[[int], None], *options: str,
-                  ports_: str = RANGE) -> Run:
-        """A scan that DISTURB, given its process id, happens to."""
-        process = subprocess.Popen(self.lab.auditor.command(
-            [str(PORTVET), "scan", *self.addresses, "-p", ports_, *RATE, *options, "-o", "json"]),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        helper = threading.Timer(EARLY_S, disturb, [process.pid])
-        started = time.monotonic()
-        helper.start()
-        stdout, stderr = process.communicate(timeout=120)
-        helper.join()
-        done = Run(process.returncode, stdout, stderr, time.monotonic() - started)
-        self.assertTrue(stdout, f"exit code {done.exit_code}: {stderr}")
-        done.report = json.loads(stdout)
+    def disturbed(self, disturb: Disturb, *options: str, ports_: str = RANGE) -> Run:
+        done = disturbed_scan(self.lab, disturb,
+                              [*self.addresses, "-p", ports_, *RATE, *options])
         self.assertEqual(wrong_verdicts(self.lab, TARGET, done), [])
         return done
 
