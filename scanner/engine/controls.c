@@ -335,8 +335,12 @@ void controls_forget(struct controls *controls, uint32_t number)
     if (controls->count == 0)
         return;
     uint32_t distance = number - at(controls, 0)->number;
-    if (distance < controls->count)
-        at(controls, distance)->fate = CONTROL_RETURNED;
+    if (distance >= controls->count)
+        return;
+    struct control *control = at(controls, distance);
+    control->fate = CONTROL_RETURNED;
+    if (control->kind == CONTROL_TOKEN && controls->sources[control->subject].asks > 0)
+        controls->sources[control->subject].asks--;
 }
 
 const struct control *controls_expire(struct controls *controls, nsec_t now, nsec_t timeout)

@@ -73,6 +73,7 @@ struct token_source {
     uint32_t slot;
     nsec_t asked_at;      /* when the latest request of this batch was sent */
     uint8_t asks, grants; /* of this batch */
+    struct loss spots;    /* requests among the probes of batches; see spots.c */
 };
 
 /* The longest time that all controls were lost, of at least BURST_LEAST in a row: fewer are

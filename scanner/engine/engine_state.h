@@ -1,9 +1,10 @@
 /* What the engine's files share: the state of a scan. Private to them.
  *
  * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
- * judge.c when its silence is proof, twins.c asks who said no, decoys.c whether yes means
- * anything, match.c finds the probe that a packet answers, services.c gives UDP services time,
- * outbound.c reads the answers of responders, settle.c turns slots into observations. */
+ * judge.c when its silence is proof, limits.c and spots.c whether ICMP could have answered,
+ * twins.c asks who said no, decoys.c whether yes means anything, match.c finds the probe that
+ * a packet answers, services.c gives UDP services time, outbound.c reads the answers of
+ * responders, settle.c turns slots into observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
@@ -100,19 +101,40 @@ bool limits_are_known(const struct host *host);
 void limits_forget(struct host *host);
 /* How many ports the next batch may have. */
 uint32_t limits_batch_most(const struct host *host);
-/* The source that a request for a token is due to; -1: none. */
+/* How long the rest after a batch must be, for tokens to come back. */
+nsec_t limits_least_rest(const struct host *host);
+/* The source that the next request for a token goes to after the batch; -1: none. */
 int limits_next_request(const struct host *host);
+/* When; NSEC_NEVER: none. And how long after the last probe that is. */
+nsec_t limits_request_time(const struct host *host);
+nsec_t limits_request_delay(const struct host *host);
 bool limits_tokens_were_left(const struct host *host);
 /* An answer to a request may still come. */
 bool limits_token_is_awaited(const struct host *host, nsec_t now);
 /* The chance that a token was gained during the batch and hid that there had been none. */
 double limits_chance_of_gain(const struct host *host);
-/* Takes a port of the judged batch into the sample. */
-void limits_count(struct host *host, uint32_t position, const struct slot *slot, bool counts);
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now);
 /* The limit has cost more time than it may. */
 bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now);
+
+/* spots.c: requests for tokens among the probes of long batches, from now on. */
+void spots_begin(struct host *host, nsec_t now);
+/* Whether the batch under way has such. */
+bool spots_are_due(const struct host *host);
+/* How many the batch that begins shall have. */
+void spots_plan(struct host *host);
+/* The source that the next packet asks, chance allowing; -1: none. */
+int spots_next(struct host *host, uint32_t probes_left, uint64_t *random);
+/* The source that is to be asked after the last probe; -1: none. */
+int spots_last(const struct host *host);
+/* The batch is over: takes its requests into account. */
+void spots_count(struct host *host);
+/* Whether the batch's were answered, but for what chance may take. */
+bool spots_were_granted(const struct host *host);
+/* The chance that a reject found no token, or was lost; 0: nothing is asked like this. */
+double spots_upper(const struct host *host);
+void spots_adapt(struct host *host, enum judgement judgement);
 
 /* services.c: the different questions that the tries of SLOT are. */
 unsigned services_questions(const struct engine *engine, const struct host *host,

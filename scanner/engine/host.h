@@ -63,14 +63,17 @@ enum host_phase {
 
 /* Ports probed together, and judged together once their answers had time to come. */
 struct batch {
-    uint32_t from, to;       /* positions of the pass: from included, to not */
-    uint32_t probed;         /* probes that left */
-    uint32_t answered;       /* ports decided by an answer */
-    uint32_t rejected;       /* of these, by ICMP */
-    uint32_t unsent;         /* probes that did not leave and must be sent again */
-    uint32_t companions;     /* still to be sent */
-    bool witnessed;          /* there is something to accompany the probes */
-    nsec_t started, last_sent, rest_began;
+    uint32_t from, to;     /* positions of the pass: from included, to not */
+    uint32_t probed;       /* probes that left */
+    uint32_t answered;     /* ports decided by an answer */
+    uint32_t rejected;     /* of these, by ICMP */
+    uint32_t unsent;       /* probes that did not leave and must be sent again */
+    uint32_t companions;   /* still to be sent */
+    uint32_t spots;        /* requests for tokens still to be sent among the probes */
+    nsec_t refill;         /* rest that these ask for */
+    bool witnessed;        /* there is something to accompany the probes */
+    nsec_t began, started; /* the latter with the first probe */
+    nsec_t last_sent, rest_began;
     unsigned extensions;     /* times that the rest was prolonged */
     bool witnesses_answered; /* so that what is still missing is not missing for loss */
 };
@@ -94,13 +97,19 @@ struct host {
     uint32_t batch_most;          /* ports in a batch; UINT32_MAX: the whole pass */
     nsec_t spacing, next_allowed; /* least time between packets; 0: as the pace has it */
     double spaced_for;            /* share of loss that the spacing was meant to lower */
+    double usual_loss;            /* share of loss before that */
     uint8_t spacing_steps;        /* times that it has been doubled */
     bool spacing_is_useless;
     nsec_t limited_rest;             /* rest that the ICMP limit asks for; 0: none */
     nsec_t limited_since;            /* when limited answers were first seen; 0: not */
     bool sampling;                   /* rejects are collected, silence is not judged */
+    uint8_t doubtful;                /* ports of a sample that are asked again, by themselves */
+    uint8_t short_voids;             /* short batches one after the other without a token */
     uint8_t limited_pass;            /* the first pass under the limit */
-    struct loss sample[PROTO_COUNT]; /* of it; lost: not rejected */
+    bool spread;                     /* tokens are asked for all over a batch; see spots.c */
+    nsec_t spot_gap;                 /* the time that one token takes */
+    nsec_t probe_gap;                /* the time that a probe took in the latest batch */
+    bool mixed;                      /* a sample has shown that not nearly all are rejected */
     uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
     uint8_t void_batches;            /* batches one after the other that proved nothing */
     enum reason void_reason;

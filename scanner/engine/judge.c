@@ -108,6 +108,7 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
         return void_batch(host, REASON_RATE_LIMITED);
     if (limits_token_is_awaited(host, now) && host->batch.extensions < EXTENSIONS_MOST)
         return extend_rest(host, now);
+    spots_count(host);
     if (!limits_tokens_were_left(host))
         return void_batch(host, REASON_RATE_LIMITED);
     host->void_batches = 0;
@@ -116,17 +117,27 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
     return BATCH_COUNTS;
 }
 
+static double usual_loss(const struct host *host)
+{
+    struct loss worst;
+    (void)controls_upper(&host->controls, &worst);
+    return worst.samples ? (double)worst.lost / worst.samples : 0;
+}
+
 /* Answers that stay behind however many are asked for are limited at the host: then it is
- * asked no faster than it answered. */
+ * asked no faster than it answered. What the path lost before stays out of this. */
 static void adapt_spacing(struct host *host, nsec_t now)
 {
     double loss = batch_loss(&host->controls);
-    if (loss < RELAXED_SHARE)
+    if (loss < fmax(RELAXED_SHARE, host->usual_loss))
         host->spacing /= 2;
-    if (loss <= (host->spacing ? SPACED_SHARE : LOSSY_SHARE) || host->spacing_is_useless)
+    double bearable =
+        host->spacing ? fmax(SPACED_SHARE, host->usual_loss * 3 / 2) : LOSSY_SHARE;
+    if (loss <= bearable || host->spacing_is_useless)
         return;
     if (host->spacing == 0) {
         host->spaced_for = loss;
+        host->usual_loss = usual_loss(host);
         host->spacing_steps = 0;
     } else if (++host->spacing_steps > SPACING_STEPS && loss > 0.8 * host->spaced_for) {
         host->spacing_is_useless = true;
@@ -221,8 +232,6 @@ static bool judge_slot(struct engine *engine, struct host *host, uint32_t positi
     slot->flags &= (uint8_t)~SLOT_IN_BATCH;
     bool held = outbound_is_held(host, slot);
     const struct proof *proof = held ? &proofs->hearsay : &proofs->silence;
-    if (!held)
-        limits_count(host, position, slot, proof->counts);
     if (slot_is_decided(slot))
         return false;
     if ((slot->flags & SLOT_TENTATIVE) && !held)
@@ -244,7 +253,10 @@ static void judge_slots(struct engine *engine, struct host *host, bool counts, n
     struct loss worst;
     double upper = controls_upper(&host->controls, &worst);
     struct proofs proofs = {
-        .silence = {counts, upper + limits_chance_of_gain(host), {0}},
+        .silence = {counts,
+                    fmax(upper, spots_are_due(host) ? spots_upper(host) : 0) +
+                        limits_chance_of_gain(host),
+                    {0}},
         .hearsay = {host->batch.witnesses_answered, upper, {0}},
     };
     for (int proto = 0; proto < PROTO_COUNT && outlived_bursts(host, now); proto++) {

@@ -21,12 +21,20 @@
 #define TOKENS_PER_SECOND_IPV6 16.0
 #define GAIN_MOST_ONE_TOKEN    0.05
 #define GAIN_MOST              1.0
+/* The most that may be gained in a pass of short batches, and how many of them may be void in a
+ * row, before tokens are asked for all over long ones (spots.c); ports in such a batch. */
+#define SHORT_PASS_GAIN    4.0
+#define SHORT_VOIDS_MOST   4
+#define SPREAD_BATCH_LEAST 64
 /* Time that the bucket is given between batches. */
 #define REST_LEAST (500 * NSEC_PER_MSEC)
 #define REST_MOST  (4 * NSEC_PER_SEC)
 /* The rest is like the sample with so much confidence, but for less than this share. */
 #define SAMPLE_CONFIDENCE 0.95
 #define SAMPLE_DIFFERENT  0.01
+/* With so many that differ, and such a share, more of a sample is in vain. */
+#define MIXED_LEAST 3
+#define MIXED_SHARE 0.1
 
 bool limits_are_known(const struct host *host)
 {
@@ -40,6 +48,8 @@ bool limits_are_costly(const struct engine *engine, const struct host *host, nse
 
 uint32_t limits_batch_most(const struct host *host)
 {
+    if (host->doubtful)
+        return host->doubtful;
     return host->sampling ? SAMPLING_BATCH : host->batch_most;
 }
 
@@ -48,18 +58,30 @@ void limits_forget(struct host *host)
     host->limited_since = 0;
     host->limited_rest = 0;
     host->limited_pass = 0;
-    host->sampling = false;
+    host->sampling = host->spread = host->mixed = false;
+    host->doubtful = host->short_voids = 0;
     host->batch_most = UINT32_MAX;
 }
 
 /* ---- tokens ---- */
 
+static double gained_per_second(const struct host *host)
+{
+    return host->what->address.family == ADDR_IPV6 ? TOKENS_PER_SECOND_IPV6
+                                                   : TOKENS_PER_SECOND_IPV4;
+}
+
 /* What the bucket may have gained between the first probe of the batch and AT. */
 static double gain_until(const struct host *host, nsec_t at)
 {
-    double rate = host->what->address.family == ADDR_IPV6 ? TOKENS_PER_SECOND_IPV6
-                                                          : TOKENS_PER_SECOND_IPV4;
-    return (double)(at - host->batch.started) / (double)NSEC_PER_SEC * rate;
+    return (double)(at - host->batch.started) / (double)NSEC_PER_SEC * gained_per_second(host);
+}
+
+/* A request must not overtake a probe: it would get the token that the probe did not find. */
+nsec_t limits_request_delay(const struct host *host)
+{
+    return limits_are_known(host) && !spots_are_due(host) ? host->rtt.most - host->rtt.least
+                                                          : 0;
 }
 
 /* One token right after a short batch says that there had been one for each probe, but for
@@ -67,7 +89,8 @@ static double gain_until(const struct host *host, nsec_t at)
  * a time in which it gained one at most, it had one at any moment of it. */
 static unsigned tokens_wanted(const struct host *host)
 {
-    return gain_until(host, host->batch.last_sent) <= GAIN_MOST_ONE_TOKEN ? 1 : 2;
+    nsec_t asked_at = host->batch.last_sent + limits_request_delay(host);
+    return gain_until(host, asked_at) <= GAIN_MOST_ONE_TOKEN ? 1 : 2;
 }
 
 /* More than that are asked for where requests or answers get lost, so that a void batch
@@ -79,9 +102,19 @@ static unsigned requests_wanted(const struct host *host)
     return tokens_wanted(host) + (upper > 0.1) + (upper > 0.25);
 }
 
+nsec_t limits_least_rest(const struct host *host)
+{
+    if (!limits_are_known(host))
+        return 0;
+    if (host->doubtful)
+        return host->limited_rest * (host->batch.rejected + requests_wanted(host)) /
+               SAMPLING_BATCH;
+    return spots_are_due(host) ? host->batch.refill : host->limited_rest;
+}
+
 int limits_next_request(const struct host *host)
 {
-    if (host->sampling || host->controls.source_count == 0)
+    if (host->sampling || spots_are_due(host) || host->controls.source_count == 0)
         return -1;
     unsigned wanted = requests_wanted(host);
     for (int i = 0; i < host->controls.source_count; i++) {
@@ -89,6 +122,13 @@ int limits_next_request(const struct host *host)
             return i;
     }
     return -1;
+}
+
+nsec_t limits_request_time(const struct host *host)
+{
+    if (limits_next_request(host) < 0)
+        return NSEC_NEVER;
+    return host->batch.last_sent + limits_request_delay(host);
 }
 
 bool limits_token_is_awaited(const struct host *host, nsec_t now)
@@ -103,6 +143,8 @@ bool limits_token_is_awaited(const struct host *host, nsec_t now)
 
 bool limits_tokens_were_left(const struct host *host)
 {
+    if (spots_are_due(host))
+        return spots_were_granted(host);
     for (size_t i = 0; i < host->controls.source_count; i++) {
         const struct token_source *source = &host->controls.sources[i];
         double most = source->grants > 1 ? GAIN_MOST : GAIN_MOST_ONE_TOKEN;
@@ -115,7 +157,7 @@ bool limits_tokens_were_left(const struct host *host)
 double limits_chance_of_gain(const struct host *host)
 {
     double most = 0;
-    for (size_t i = 0; i < host->controls.source_count; i++) {
+    for (size_t i = 0; !spots_are_due(host) && i < host->controls.source_count; i++) {
         const struct token_source *source = &host->controls.sources[i];
         double gain = gain_until(host, source->asked_at);
         if (source->grants == 1 && gain > most)
@@ -135,22 +177,36 @@ static bool was_any_granted(const struct host *host)
 
 /* ---- samples ---- */
 
-/* The sample: ports of the first pass under the limit that were not named one by one, in
- * random order, each rejected or silent for once with certainty. */
-void limits_count(struct host *host, uint32_t position, const struct slot *slot, bool counts)
+static bool is_rejected(const struct host *host, const struct slot *slot)
 {
-    if (host->limited_pass != host->pass || position < host->declared_count)
-        return;
-    enum proto proto = host_slot_proto(host, host_slot_at(host, position));
-    struct loss *sample = &host->sample[proto];
-    bool rejected = slot->signature && host->signatures[slot->signature - 1].by_icmp;
-    bool counted = slot->proofs > 0;
-    if (rejected || counts)
-        sample->samples += !counted;
-    if (rejected)
-        sample->lost -= counted && sample->lost > 0;
-    else if (counts)
-        sample->lost += !counted;
+    return slot->signature && host->signatures[slot->signature - 1].by_icmp;
+}
+
+/* A declared port comes up twice in a pass, and counts where it comes first. */
+static bool is_first(const struct host *host, uint32_t position)
+{
+    return position < host->declared_count ||
+           !host_is_declared(host, host_slot_at(host, position));
+}
+
+/* The ports of PROTO that the first pass under the limit has dealt with, in random order, but
+ * for those that were named one by one. Lost: not rejected, as far as is known. */
+static struct loss sample_of(const struct host *host, enum proto proto)
+{
+    struct loss sample = {0};
+    uint32_t to = host->pass == host->limited_pass ? host->cursor : 0;
+    for (uint32_t p = host->declared_count; p < to; p++) {
+        uint32_t index = host_slot_at(host, p);
+        const struct slot *slot = &host->slots[index];
+        if (host_slot_proto(host, index) != proto || slot->tries < host->limited_pass ||
+            !is_first(host, p))
+            continue;
+        sample.samples++;
+        sample.lost += !is_rejected(host, slot);
+        if (sample.lost > SAMPLE_DIFFERENT * to)
+            break;
+    }
+    return sample;
 }
 
 /* The ICMP answer that most ports of PROTO gave; -1: none. */
@@ -166,7 +222,8 @@ static int usual_signature(const struct host *host, enum proto proto)
     return usual;
 }
 
-static void claim_rest(struct engine *engine, struct host *host, enum proto proto)
+static void claim_rest(struct engine *engine, struct host *host, enum proto proto,
+                       uint32_t confirmed)
 {
     int usual = usual_signature(host, proto);
     if (usual < 0)
@@ -178,7 +235,7 @@ static void claim_rest(struct engine *engine, struct host *host, enum proto prot
     uint8_t signature = host_signature(host, &rest);
     if (!signature)
         return;
-    host->confirmed[proto] = host->sample[proto].samples;
+    host->confirmed[proto] = confirmed;
     uint32_t from = proto == PROTO_TCP ? 0 : host->tcp_count;
     uint32_t to = proto == PROTO_TCP ? host->tcp_count : host->slot_count;
     for (uint32_t i = from; i < to; i++) {
@@ -195,14 +252,33 @@ static void claim_rest(struct engine *engine, struct host *host, enum proto prot
 static void claim_what_is_clear(struct engine *engine, struct host *host)
 {
     for (int proto = 0; proto < PROTO_COUNT; proto++) {
-        const struct loss *sample = &host->sample[proto];
-        if (sample->samples > 0 && !host->confirmed[proto] &&
-            loss_upper_at(sample, SAMPLE_CONFIDENCE) < SAMPLE_DIFFERENT)
-            claim_rest(engine, host, (enum proto)proto);
+        const struct loss sample = sample_of(host, (enum proto)proto);
+        if (sample.samples > 0 && !host->confirmed[proto] &&
+            loss_upper_at(&sample, SAMPLE_CONFIDENCE) < SAMPLE_DIFFERENT)
+            claim_rest(engine, host, (enum proto)proto, sample.samples);
     }
 }
 
 /* ---- adapting ---- */
+
+/* Nearly all may be rejected: a sample will tell. */
+static bool are_many(const struct batch *batch)
+{
+    return batch->rejected >= MANY_REJECTS;
+}
+
+static void begin_spread(struct host *host, nsec_t now)
+{
+    spots_begin(host, now);
+    host->batch_most = host->mixed || are_many(&host->batch) ? LIMITED_BATCH : UINT32_MAX;
+}
+
+static void begin_sample(struct host *host, nsec_t now)
+{
+    host->sampling = true;
+    host->limited_rest = REST_MOST;
+    host->next_allowed = now + REST_MOST;
+}
 
 static void begin_limits(struct host *host, nsec_t now)
 {
@@ -219,32 +295,119 @@ static void slow_down(struct host *host)
     host->limited_rest = rest < REST_MOST ? rest : REST_MOST;
 }
 
+/* The ports of the batch without an answer, whose silence is to be proven by tokens after it
+ * from now on. */
+static uint8_t doubt_silence(struct host *host)
+{
+    uint8_t count = 0;
+    for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
+        struct slot *slot = &host->slots[host_slot_at(host, p)];
+        if (slot_is_decided(slot) || !is_first(host, p))
+            continue;
+        count++;
+        if (!host->doubtful)
+            slot->proofs = 0;
+    }
+    return count;
+}
+
+/* Whether so many of the sample differ that it will never tell. */
+static bool is_mixed(const struct host *host)
+{
+    struct loss tcp = sample_of(host, PROTO_TCP), udp = sample_of(host, PROTO_UDP);
+    uint32_t samples = tcp.samples + udp.samples, lost = tcp.lost + udp.lost;
+    return lost >= MIXED_LEAST && lost > samples * MIXED_SHARE;
+}
+
+/* Ports of a sample that do not answer are asked again, by themselves, until they are
+ * decided. */
+static void adapt_sample(struct host *host, enum judgement judgement)
+{
+    nsec_t rest = host->limited_rest;
+    rest = judgement == BATCH_COUNTS ? rest * 19 / 20 : rest * 5 / 4;
+    host->limited_rest = rest < REST_MOST ? rest : REST_MOST;
+    host->doubtful = doubt_silence(host);
+    if (host->doubtful)
+        host->cursor = host->batch.from;
+    host->mixed = !host->doubtful && is_mixed(host);
+    host->sampling = !host->doubtful && !host->mixed;
+}
+
 /* More ports and less time after a good batch; after a void one the same ports again. */
+static void adapt_short(struct host *host, enum judgement judgement)
+{
+    bool too_long = gain_until(host, host->batch.last_sent) * 2 > GAIN_MOST;
+    bool many = are_many(&host->batch);
+    if (judgement == BATCH_COUNTS) {
+        host->short_voids = 0;
+        host->limited_rest = host->limited_rest * 19 / 20;
+        if (!too_long && host->batch_most < LIMITED_BATCH << 10)
+            host->batch_most += (host->batch_most + 1) / 2;
+        return;
+    }
+    host->short_voids = host->batch.rejected > 0 ? 0 : host->short_voids + 1;
+    if (!too_long)
+        slow_down(host);
+    if ((too_long || many) && host->batch_most > SAMPLING_BATCH)
+        host->batch_most /= 2;
+}
+
+/* Rejects that were found took tokens: requests without an answer are their doing. */
+static void adapt_spread(struct host *host, enum judgement judgement, nsec_t now)
+{
+    if (judgement == BATCH_COUNTS && host->batch_most < UINT32_MAX / 4)
+        host->batch_most *= 4;
+    if (judgement == BATCH_COUNTS || !are_many(&host->batch)) {
+        spots_adapt(host, judgement);
+        return;
+    }
+    nsec_t refill = host->batch.rejected * host->spot_gap;
+    host->next_allowed = now + (refill < REST_MOST ? refill : REST_MOST);
+    if (host->batch_most > SPREAD_BATCH_LEAST)
+        host->batch_most /= 2;
+}
+
+static void adapt(struct host *host, enum judgement judgement, nsec_t now)
+{
+    if (host->sampling || host->doubtful) {
+        adapt_sample(host, judgement);
+        return;
+    }
+    if (host->spread)
+        adapt_spread(host, judgement, now);
+    else
+        adapt_short(host, judgement);
+    const struct batch *batch = &host->batch;
+    if (judgement == BATCH_VOID)
+        host->cursor = batch->from;
+    if (!host->mixed && are_many(batch))
+        begin_sample(host, now);
+}
+
+/* Tokens at the end of short batches are the quicker proof where few of them make a pass, and
+ * where requests that follow a batch at once do get through. */
+static bool are_short_batches_slow(const struct host *host)
+{
+    double pass = (double)host->undecided * (double)host->probe_gap / (double)NSEC_PER_SEC;
+    return pass * gained_per_second(host) > SHORT_PASS_GAIN ||
+           host->short_voids >= SHORT_VOIDS_MOST;
+}
+
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now)
 {
     if (!limits_are_known(host))
         return;
+    const struct batch *batch = &host->batch;
+    if (batch->probed > 0)
+        host->probe_gap = (batch->last_sent - batch->started) / batch->probed;
     if (!host->limited_since) {
         begin_limits(host, now);
-        return;
+    } else {
+        claim_what_is_clear(engine, host);
+        if (judgement == BATCH_COUNTS || host->void_reason == REASON_RATE_LIMITED)
+            adapt(host, judgement, now);
     }
-    claim_what_is_clear(engine, host);
-    const struct batch *batch = &host->batch;
-    bool too_long = gain_until(host, batch->last_sent) * 2 > GAIN_MOST;
-    bool all_rejected = batch->rejected >= batch->probed;
-    if (judgement == BATCH_COUNTS) {
-        host->limited_rest = host->limited_rest * 19 / 20;
-        if (!host->sampling && !too_long && host->batch_most < LIMITED_BATCH << 10)
-            host->batch_most += (host->batch_most + 1) / 2;
-        host->sampling = all_rejected;
-    } else if (host->void_reason == REASON_RATE_LIMITED) {
-        bool many = batch->rejected >= MANY_REJECTS;
-        if (!too_long)
-            slow_down(host);
-        if (!host->sampling && (too_long || many) && host->batch_most > SAMPLING_BATCH)
-            host->batch_most /= 2;
-        host->sampling = !host->sampling && many;
-        host->cursor = batch->from;
-    }
+    if (!host->spread && !host->sampling && !host->doubtful && are_short_batches_slow(host))
+        begin_spread(host, now);
 }

@@ -78,7 +78,9 @@ static void control_returned(struct match *m, struct control *control)
     note_rtt(m, m->at - sent_at);
     if (kind == CONTROL_COMPANION)
         pace_control_returned(&m->engine->pace, epoch);
-    if (kind == CONTROL_TOKEN && sent_at >= host->batch.last_sent)
+    const struct batch *batch = &host->batch;
+    if (kind == CONTROL_TOKEN &&
+        sent_at >= (spots_are_due(host) ? batch->began : batch->last_sent))
         host->controls.sources[subject].grants++;
 }
 

@@ -31,9 +31,10 @@
 
 static uint32_t probes_left(const struct host *host)
 {
-    uint32_t batch = limits_batch_most(host);
+    uint32_t batch = limits_batch_most(host), ahead = host_positions(host) - host->cursor;
     uint32_t most = host->undecided < batch ? host->undecided : batch;
-    return most > host->batch.probed ? most - host->batch.probed : 0;
+    uint32_t left = most > host->batch.probed ? most - host->batch.probed : 0;
+    return left < ahead ? left : ahead;
 }
 
 /* From the first witness on, probes have companions, and their silence can count. */
@@ -51,12 +52,13 @@ void batch_begin(struct host *host, nsec_t now)
 {
     if (host->cursor >= host_positions(host) || host->pass == 0)
         host_begin_pass(host);
-    host->batch = (struct batch){.from = host->cursor, .started = now};
+    host->batch = (struct batch){.from = host->cursor, .began = now, .started = now};
     host->phase = HOST_SENDING;
     host->controls.next_at = NSEC_NEVER;
     host->controls.left = host->pass == 1 && host->slot_count > HAIL_FIRST ? HAILS : 0;
     controls_begin_batch(&host->controls);
     plan_companions(host);
+    spots_plan(host);
 }
 
 struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try)
@@ -233,9 +235,15 @@ static size_t next_while_sending(struct engine *engine, uint32_t host_index, nse
         return send_try(engine, host_index, host->confirm[--host->confirm_count], now, packet);
     plan_companions(host);
     bool companion = is_companions_turn(engine, host);
+    int source = companion ? -1 : spots_next(host, probes_left(host), &engine->random);
+    if (source >= 0)
+        return send_token_request(engine, host_index, source, now, packet);
     int64_t slot = companion ? -1 : next_slot(host);
     if (slot >= 0)
         return send_try(engine, host_index, (uint32_t)slot, now, packet);
+    source = companion ? -1 : spots_last(host);
+    if (source >= 0)
+        return send_token_request(engine, host_index, source, now, packet);
     if (host->batch.companions == 0 || host->undecided == 0)
         return 0;
     if (!companion || probes_left(host) <= TAIL_PROBES)
@@ -249,10 +257,11 @@ static nsec_t rest_length(const struct host *host)
         nsec_t patient = RTT_INITIAL * host->pass;
         return patient < NSEC_PER_SEC ? patient : NSEC_PER_SEC;
     }
-    nsec_t rest = rtt_timeout(&host->rtt);
-    if (rest < host->confirm_rest)
-        rest = host->confirm_rest;
-    return limits_are_known(host) && rest < host->limited_rest ? host->limited_rest : rest;
+    nsec_t rest = rtt_timeout(&host->rtt) + limits_request_delay(host);
+    nsec_t least = limits_least_rest(host);
+    if (least < host->confirm_rest)
+        least = host->confirm_rest;
+    return rest > least ? rest : least;
 }
 
 /* Closers at once and spread over the rest; hails where there is no witness. */
@@ -284,9 +293,8 @@ static size_t next_while_resting(struct engine *engine, uint32_t host_index, nse
         return 0;
     if (host->confirm_count > 0)
         return send_try(engine, host_index, host->confirm[--host->confirm_count], now, packet);
-    int source = limits_next_request(host);
-    if (source >= 0)
-        return send_token_request(engine, host_index, source, now, packet);
+    if (now >= limits_request_time(host))
+        return send_token_request(engine, host_index, limits_next_request(host), now, packet);
     if (controls->left == 0 || now < controls->next_at)
         return 0;
     controls->left--;
@@ -316,11 +324,12 @@ nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nse
         return next_allowed(host) > now ? next_allowed(host) : now;
     if (host->undecided == 0)
         return services_may_answer(engine, host, now) ? host->patient_until : now;
-    if (host->confirm_count > 0 || limits_next_request(host) >= 0)
+    if (host->confirm_count > 0)
         return now;
-    if (controls->left > 0 && controls->next_at < host->rest_until)
-        return controls->next_at;
-    return host->rest_until;
+    nsec_t wake = host->rest_until, request = limits_request_time(host);
+    if (controls->left > 0 && controls->next_at < wake)
+        wake = controls->next_at;
+    return request < wake ? request : wake;
 }
 
 void batch_note_answer(struct host *host, nsec_t at)
