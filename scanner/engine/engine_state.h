@@ -3,8 +3,8 @@
  * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
  * judge.c when its silence is proof, limits.c and spots.c whether ICMP could have answered,
  * twins.c asks who said no, decoys.c whether yes means anything, match.c finds the probe that
- * a packet answers, services.c gives UDP services time, outbound.c reads the answers of
- * responders, settle.c turns slots into observations. */
+ * a packet answers, forwarded.c the one that was sent on to another place, services.c gives
+ * UDP services time, outbound.c reads the answers of responders, settle.c turns slots into observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
@@ -94,6 +94,15 @@ enum judgement {
     BATCH_EXTENDED, /* judged later */
     BATCH_VOID,
 };
+
+/* match.c: whether the sequence number that an ICMP error quotes is that of a probe to SLOT
+ * of HOST, which is then answered. */
+bool match_sequence(struct engine *engine, uint32_t host, uint32_t slot, nsec_t at,
+                    const struct reply *reply);
+
+/* forwarded.c: whether an ICMP error that quotes another place than any probe went to is of
+ * a probe all the same, which is then answered. It puts right where REPLY says that went. */
+bool forwarded_match(struct engine *engine, nsec_t at, struct reply *reply);
 
 /* limits.c: somebody rejects by ICMP, from a bucket of tokens. */
 bool limits_are_known(const struct host *host);

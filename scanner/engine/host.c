@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static uint32_t count_of(const struct port_index *index)
 {
@@ -94,6 +95,18 @@ bool host_is_declared(const struct host *host, uint32_t slot)
 {
     const struct port_index *declared = host->declared[host_slot_proto(host, slot)];
     return declared && port_index_rank(declared, host_slot_port(host, slot)) >= 0;
+}
+
+bool host_is_under_audit(const struct host *host)
+{
+    return host->phase != HOST_WAITING && host->phase != HOST_DONE;
+}
+
+bool host_has_prober(const struct host *host, const struct addr *prober)
+{
+    const struct addr *source = &host->route.source; /* it may have a scope */
+    return source->family == prober->family &&
+           memcmp(source->bytes, prober->bytes, sizeof source->bytes) == 0;
 }
 
 bool slot_is_decided(const struct slot *slot)

@@ -162,6 +162,11 @@ uint32_t host_positions(const struct host *host);
 
 bool host_is_declared(const struct host *host, uint32_t slot);
 
+/* Answers may come: it has been let in, and not been handed over. */
+bool host_is_under_audit(const struct host *host);
+/* Whether probes to it come from PROBER, an address as packets carry it. */
+bool host_has_prober(const struct host *host, const struct addr *prober);
+
 bool slot_is_decided(const struct slot *slot);
 
 /* The number of the signature that fits, made if need be; 0: no memory. */

@@ -2,8 +2,6 @@
  * Nothing here believes a packet before its cookie has been found right. */
 #include "scanner/engine/engine_state.h"
 
-#include <string.h>
-
 struct match {
     struct engine *engine;
     struct host *host;
@@ -419,66 +417,24 @@ static bool match_reply(struct match *m)
            find_sequence(m, (uint32_t)index, reply->quote.sequence);
 }
 
-static bool same_bytes(const struct addr *a, const struct addr *b)
-{
-    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-static bool is_under_audit(const struct host *host)
-{
-    return host->phase != HOST_WAITING && host->phase != HOST_DONE;
-}
-
 static bool match_at(struct engine *engine, uint32_t index, nsec_t at,
                      const struct reply *reply)
 {
     struct host *host = &engine->hosts[index];
     struct match match = {engine, host, reply, at, false};
-    if (!same_bytes(&reply->prober, &host->route.source) || !match_reply(&match))
+    if (!host_has_prober(host, &reply->prober) || !match_reply(&match))
         return false;
     engine_schedule(engine, index, at);
     return true;
 }
 
-/* Whether the quote is of this TCP probe, but for where that went. The sequence number is the
- * proof, as always; what makes up for having looked among all recent probes for one that fits
- * is our identification or flow label. */
-static bool quotes_probe(const struct engine *engine, const struct probe_address *probe,
-                         const struct reply *reply)
+bool match_sequence(struct engine *engine, uint32_t host, uint32_t slot, nsec_t at,
+                    const struct reply *reply)
 {
-    if (!same_bytes(probe->source, &reply->prober) ||
-        probe_maker_source_port(engine->maker, probe) != reply->source_port)
+    struct match match = {engine, &engine->hosts[host], reply, at, false};
+    if (!find_sequence(&match, slot, reply->quote.sequence))
         return false;
-    struct cookie_fields fields = probe_maker_fields(engine->maker, probe, reply->source_port);
-    return fields.sequence == reply->quote.sequence &&
-           (probe->target->family == ADDR_IPV6 ? fields.flow_label == reply->quote.flow_label
-                                               : fields.ip_id == reply->quote.ip_id);
-}
-
-/* A device on the way may have sent a probe on to another address or port, where somebody
- * refuses it and quotes it as it arrived there. */
-static bool match_forwarded(struct engine *engine, nsec_t at, struct reply *reply)
-{
-    if (reply->kind != REPLY_ICMP_ERROR || !reply->quote.has_sequence)
-        return false;
-    struct recent_probe sent = recent_probes_find(&engine->recent, reply->quote.sequence);
-    struct host *host = &engine->hosts[sent.host];
-    if (!sent.try || !is_under_audit(host))
-        return false;
-    struct probe_address probe = host_probe(host, sent.slot, sent.try);
-    if (!quotes_probe(engine, &probe, reply))
-        return false;
-    reply->forwarded = (struct forwarding){
-        .address = reply->target,
-        .port = reply->port == probe.port ? 0 : reply->port,
-    };
-    reply->target = *probe.target;
-    reply->target.scope = 0; /* as in any packet */
-    reply->port = probe.port;
-    struct match match = {engine, host, reply, at, false};
-    if (!find_sequence(&match, sent.slot, reply->quote.sequence))
-        return false;
-    engine_schedule(engine, sent.host, at);
+    engine_schedule(engine, host, at);
     return true;
 }
 
@@ -492,9 +448,9 @@ void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t lengt
         return;
     }
     int64_t target = address_table_find(&engine->addresses, &reply.target);
-    bool known = target >= 0 && is_under_audit(&engine->hosts[target]);
+    bool known = target >= 0 && host_is_under_audit(&engine->hosts[target]);
     bool ours = (known && match_at(engine, (uint32_t)target, at, &reply)) ||
-                match_forwarded(engine, at, &reply);
+                forwarded_match(engine, at, &reply);
     engine->totals.received += ours;
     engine->totals.invalid += known && !ours;
     engine->guesses += known && !ours && reply.kind == REPLY_UDP;
