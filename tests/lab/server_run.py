@@ -11,7 +11,7 @@ from lab.namespaces import Namespace
 from lab.servers import Server
 
 STOP_TIMEOUT_S = 2
-LISTEN_TIMEOUT_S = 20
+LISTEN_TIMEOUT_S = 60  # a domain controller is made anew
 POLL_S = 0.1
 LAST_LINES = 5
 

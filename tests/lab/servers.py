@@ -84,10 +84,26 @@ SERVERS = (
                     }
                 }
             """}),
+    Server("ganesha", "nfs-ganesha-vfs", "/usr/bin/ganesha.nfsd",
+           "-F -L STDOUT -f ganesha.conf -p $dir/pid", {2049: "nfs", 20048: "mountd",
+                                                        4045: "nlockmgr"},
+           {"ganesha.conf": """
+                NFS_CORE_PARAM {
+                    Protocols = 3;
+                    NFS_Port = 2049;
+                    MNT_Port = 20048;
+                    NLM_Port = 4045;
+                    Rquota_Port = 875;
+                    Enable_RQUOTA = false;
+                }
+            """}, "mkdir /run/rpcbind; rpcbind -w"),
     Server("gtlsserver", "ngtcp2-server", "/usr/sbin/gtlsserver",
            "-q -d $dir * 443 key.pem cert.pem", {443: "quic"}, prepare=CERTIFICATE),
-    Server("gtp-echo-responder", "osmo-ggsn", "/usr/bin/gtp-echo-responder", "-l $ipv4",
-           {2123: "gtp-c-v1 gtp-c-v2"}, families=(4,)),
+    Server("gtp-echo-responder", "osmo-ggsn", "/usr/bin/gtp-echo-responder", "-l $ipv6",
+           {2123: "gtp-c-v1 gtp-c-v2"}, families=(6,)),
+    Server("iaxmodem", "iaxmodem", "/usr/bin/iaxmodem", "lab", {4569: "iax2"},
+           {"lab": "device $dir/tty\nport 4569\nrefresh 0\nserver 127.0.0.1\npeername lab\n"},
+           "mount --bind . /etc/iaxmodem", families=(4,)),
     Server("ipmi_sim", "openipmi", "/usr/bin/ipmi_sim",
            "-n -p -c $dir/lan.conf -f $dir/sim.emu -s $dir", {623: "ipmi"},
            {"lan.conf": """
@@ -126,7 +142,7 @@ SERVERS = (
     Server("memcached", "memcached", "/usr/bin/memcached",
            "-u root -m 64 -t 1 -l 0.0.0.0,:: -U 11211", {11211: "memcached"}),
     Server("miniupnpd", "miniupnpd", "/usr/sbin/miniupnpd", "-d -f miniupnpd.conf",
-           {5351: "nat-pmp"},
+           {1900: "ssdp", 5351: "nat-pmp"},
            {"miniupnpd.conf": "ext_ifname=eth1\next_ip=1.2.3.4\nlistening_ip=up0\n"
                               "enable_natpmp=yes\nenable_upnp=yes\n"
                               "uuid=98fc3342-937a-4cb8-b839-18c15567abbb\n"},
@@ -142,19 +158,56 @@ SERVERS = (
            {"smb.conf": "[global]\nnetbios name = LAB\nworkgroup = LAB\nlock directory = $dir\n"
                         "state directory = $dir\ncache directory = $dir\npid directory = $dir\n"
                         "private dir = $dir\n"}, "mkdir /run/samba", families=(4,)),
+    Server("openafs", "openafs-fileserver", "/usr/sbin/bosserver",
+           "-nofork -noauth -rxbind", {7007: "afs"},
+           {"CellServDB": ">lab\n$ipv4 # lab\n", "ThisCell": "lab\n", "UserList": "",
+            "BosConfig": ""}, "mount --bind . /etc/openafs/server; mkdir local; "
+           "mount --bind local /var/lib/openafs", families=(4,)),
     Server("openssl", "openssl", "/usr/bin/openssl",
            "s_server -dtls -listen -quiet -port 5684 -cert cert.pem -key key.pem", {5684: "dtls"},
            prepare=CERTIFICATE),
     Server("openvpn", "openvpn", "/usr/sbin/openvpn",
            "--dev null --proto udp6 --port 1194 --tls-server --dh none --ca cert.pem "
            "--cert cert.pem --key key.pem", {1194: "openvpn"}, prepare=CERTIFICATE),
+    Server("osmo-ggsn", "osmo-ggsn", "/usr/bin/osmo-ggsn", "-c osmo.cfg",
+           {2123: "gtp-c-v1", 2152: "gtp-u"},
+           {"osmo.cfg": """
+                ggsn ggsn0
+                 gtp state-dir $dir
+                 gtp bind-ip $ipv4
+                 apn internet
+                  gtpu-mode tun
+                  tun-device tun4
+                  type-support v4
+                  ip prefix dynamic 172.16.222.0/24
+                  no shutdown
+                 default-apn internet
+                 no shutdown ggsn
+            """}, families=(4,)),
+    Server("osmo-mgw", "osmo-mgw", "/usr/bin/osmo-mgw", "-c osmo.cfg", {2427: "mgcp"},
+           {"osmo.cfg": """
+                mgcp
+                 bind ip ::
+                 bind port 2427
+                 number endpoints 1
+            """}),
     Server("ripd", "frr", "/usr/lib/frr/ripd",
            "-u frr -g frr -f ripd.conf -i $dir/pid -z $dir/zserv --vty_socket $dir -P 0",
            {520: "rip"}, {"ripd.conf": "router rip\n network up0\n"},
            "chown frr .; /usr/lib/frr/zebra -d -u frr -g frr -f /dev/null -i $dir/zebra.pid "
            "-z $dir/zserv --vty_socket $dir -P 0", families=(4,)),
+    Server("ripngd", "frr", "/usr/lib/frr/ripngd",
+           "-u frr -g frr -f ripngd.conf -i $dir/pid -z $dir/zserv --vty_socket $dir -P 0",
+           {521: "ripng"}, {"ripngd.conf": "router ripng\n network up0\n"},
+           "chown frr .; /usr/lib/frr/zebra -d -u frr -g frr -f /dev/null -i $dir/zebra.pid "
+           "-z $dir/zserv --vty_socket $dir -P 0", families=(6,)),
     Server("rpcbind", "rpcbind", "/usr/sbin/rpcbind", "-f -w", {111: "rpcbind"},
            prepare="mkdir -p /run/rpcbind; chmod 777 /run /run/rpcbind"),
+    Server("samba", "samba-ad-dc", "/usr/sbin/samba",
+           "-F --no-process-group --debug-stdout -M single -s $dir/dc/etc/smb.conf",
+           {389: "cldap"}, prepare="samba-tool domain provision --realm=LAB.INVALID "
+           "--domain=LAB --adminpass=Unguessed.1 --dns-backend=NONE --targetdir=$dir/dc "
+           "--host-ip=$ipv4 --option='server services=cldap' >&2"),
     Server("serf", "serf", "/usr/bin/serf",
            "agent -bind=[::]:7946 -advertise=$ipv4 -rpc-addr=127.0.0.1:7373",
            {7946: "memberlist"}),
@@ -173,6 +226,7 @@ SERVERS = (
                             " access-control: 0.0.0.0/0 allow\n access-control: ::/0 allow\n"
                             " chroot: \"\"\n username: \"\"\n directory: \"$dir\"\n"
                             " use-syslog: no\n local-zone: \".\" static\n"}),
+    Server("wsdd2", "wsdd2", "/usr/sbin/wsdd2", "-i up0 -w -N LAB -G LAB", {3702: "wsd"}),
     Server("xdm", "xdm", "/usr/bin/xdm", "-nodaemon -config $dir/xdm-config", {177: "xdmcp"},
            {"xdm-config": "DisplayManager.requestPort: 177\nDisplayManager.servers: $dir/none\n"
                           "DisplayManager.accessFile: $dir/access\n"
