@@ -4,7 +4,8 @@
  * judge.c when its silence is proof, limits.c and spots.c whether ICMP could have answered,
  * twins.c asks who said no, decoys.c whether yes means anything, match.c finds the probe that
  * a packet answers, forwarded.c the one that was sent on to another place, services.c gives
- * UDP services time, outbound.c reads the answers of responders, settle.c turns slots into observations. */
+ * UDP services time, outbound.c reads the answers of responders, settle.c turns slots into
+ * observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
