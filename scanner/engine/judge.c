@@ -75,20 +75,30 @@ static double batch_loss(const struct controls *controls)
     return most;
 }
 
-/* Whether a port of the batch is still without an answer. */
-static bool is_silence_left(const struct host *host)
+/* Ports of the batch that are not decided. */
+struct undecided {
+    bool silent; /* some are without any answer */
+    bool held;   /* some have hearsay; see outbound.h */
+};
+
+static struct undecided find_undecided(const struct host *host)
 {
+    struct undecided found = {0};
     for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
         const struct slot *slot = &host->slots[host_slot_at(host, p)];
-        if ((slot->flags & SLOT_IN_BATCH) && !slot_is_decided(slot))
-            return true;
+        if (!(slot->flags & SLOT_IN_BATCH) || slot_is_decided(slot))
+            continue;
+        bool held = outbound_is_held(host, slot);
+        found.held |= held;
+        found.silent |= !held;
     }
-    return false;
+    return found;
 }
 
 static enum judgement judge_batch(const struct engine *engine, struct host *host, nsec_t now)
 {
-    if (!is_silence_left(host))
+    struct undecided left = find_undecided(host);
+    if (!left.silent && !left.held)
         return BATCH_COUNTS;
     if (engine->capture_lost_at >= host->batch.started)
         return void_batch(host, REASON_CAPTURE_LOSS);
@@ -104,6 +114,10 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
         return void_batch(host, host->spacing ? REASON_RATE_LIMITED : REASON_WENT_SILENT);
     }
     host->batch.witnesses_answered = true;
+    if (!left.silent) { /* whoever refused all of it had a token for each */
+        host->void_batches = 0;
+        return BATCH_COUNTS;
+    }
     if (host->sampling)
         return void_batch(host, REASON_RATE_LIMITED);
     if (limits_token_is_awaited(host, now) && host->batch.extensions < EXTENSIONS_MOST)
@@ -203,16 +217,17 @@ struct proof {
 static void certify(struct engine *engine, struct host *host, struct slot *slot,
                     const struct proof *proof)
 {
-    unsigned questions = services_questions(engine, host, (uint32_t)(slot - host->slots));
-    double miss = pow(proof->upper, slot->proofs / questions);
+    uint32_t index = (uint32_t)(slot - host->slots);
+    double miss = pow(proof->upper, slot->proofs / services_questions(engine, host, index));
     if (miss > host->miss)
         host->miss = miss;
-    if (slot->flags & SLOT_TENTATIVE)
-        slot->flags &= (uint8_t)~SLOT_TENTATIVE; /* hearsay; see outbound.h */
-    else
+    if (slot->flags & SLOT_TENTATIVE) { /* hearsay; see outbound.h */
+        slot->flags &= (uint8_t)~SLOT_TENTATIVE;
+        host->signatures[slot->signature - 1].count++;
+    } else {
         slot->flags |= SLOT_SILENT;
-    if (slot->flags & SLOT_SILENT)
-        services_note_silence(engine, host, (uint32_t)(slot - host->slots));
+        services_note_silence(engine, host, index);
+    }
     engine_decide(engine, host);
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from e2e.portvet import PORTVET, Run, run_json
-from lab.rows import Host, Wire
+from lab.rows import NO_LIMITS, Host, IcmpLimits, Wire
 from lab.topology import Lab
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/zerops"
@@ -27,8 +27,9 @@ class Outbound:
     """A context manager: the lab with the responder running, and a folder with the example's
     files and a key that both ends share."""
 
-    def __init__(self, wire: Wire | None = None, options: Sequence[str] = ()) -> None:
-        self.lab = Lab([RESPONDER], wire)
+    def __init__(self, wire: Wire | None = None, options: Sequence[str] = (),
+                 router_limits: IcmpLimits = NO_LIMITS) -> None:
+        self.lab = Lab([RESPONDER], wire, router_limits=router_limits)
         self.options = options
         self.responder: subprocess.Popen | None = None
 

@@ -9,9 +9,9 @@ import time
 import unittest
 from pathlib import Path
 
-from e2e.outbound import OUTSIDE, OUTSIDE_IPV4, Outbound, new_key
+from e2e.outbound import OUTSIDE, OUTSIDE_IPV4, OUTSIDE_IPV6, Outbound, new_key
 from e2e.portvet import BROKEN, BUILD, FILE, INCONCLUSIVE, MET, USAGE, Run, run
-from lab.rows import symmetric_wire
+from lab.rows import KERNEL_LIMITS, symmetric_wire
 from lab.testing import main
 
 ALL_PORTS = 2 * 2 * 65535  # both protocols, both families
@@ -151,6 +151,26 @@ class VerdictTest(unittest.TestCase):
                         if "tcp" not in verdict:
                             self.assertEqual(entry(done, address, "udp", 9),
                                              ("rejected", reason, "upstream"))
+
+    def test_rejects_under_the_kernel_s_limits_are_told_from_a_sample(self) -> None:
+        """Over IPv6, where the sample takes a minute; over IPv4 it takes five."""
+        kinds = {range(1, 101): ("reject", "port-unreachable"),
+                 range(101, 201): ("reject with icmpx admin-prohibited", "admin-prohibited"),
+                 range(201, 301): ("reject with icmpx host-unreachable", "host-unreachable"),
+                 range(301, 401): ("reject with icmpx no-route", "net-unreachable")}
+        rules = [f"udp dport {ports[0]}-{ports[-1]} {verdict}"
+                 for ports, (verdict, _) in kinds.items()]
+        with Outbound(symmetric_wire(delay_ms=2), router_limits=KERNEL_LIMITS) as lab:
+            lab.load(forward("udp dport { 53, 123 } accept", *rules), "router")
+            policy = SMALL.replace("tcp+udp 1-20 filtered", "udp others(1-400) rejected")
+            (lab.folder / "limited.yml").write_text(policy)
+            done = lab.check("-6", policy="limited.yml")
+            self.assertEqual(done.exit_code, MET)
+            seen = done.ports(OUTSIDE_IPV6)
+            for ports, (_, reason) in kinds.items():
+                said = {(one["reason"], one["origin"])
+                        for port in ports if (one := seen["udp", port])["state"] != "open"}
+                self.assertEqual(said, {(reason, "upstream"), ("rate-limited", "upstream")})
 
     def test_translated_addresses_and_ports_are_no_hindrance(self) -> None:
         nat = """table inet nat {

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { PORTS = 40, SOURCE_PORTS = 4096, ROUND_TRIP_MS = 20 };
+enum { PORTS = 40, MANY_PORTS = 400, SOURCE_PORTS = 4096, ROUND_TRIP_MS = 20 };
 
 /* What the way out does with a port. */
 enum fate {
@@ -24,6 +24,7 @@ enum fate {
     FORBIDDEN, /* a router: administratively prohibited */
     PROXIED,   /* somebody else accepts */
     UNREACHED, /* a router: port unreachable */
+    UNHOSTED,  /* a router: host unreachable */
 };
 
 struct arrival {
@@ -34,20 +35,23 @@ struct arrival {
 struct world {
     struct responder_key key, auditor_key;
     struct respond *respond;
-    enum fate fates[PROTO_COUNT][PORTS + 1];
+    uint16_t ports; /* from 1 on */
+    enum fate fates[PROTO_COUNT][MANY_PORTS + 1];
     bool plain_stack;    /* the responder's stack answers tagged SYNs with RSTs */
     bool forgets_at_rst; /* a NAT on the way lets nothing in after a RST */
     bool answers_ping;
     uint8_t stack_address; /* last byte of the one that its ICMP errors come from */
     int64_t clock_ahead_s; /* the responder's, of the auditor's */
     double loss;           /* of answers */
-    double
-        refusals; /* share of probes that the auditor's machine refuses, whatever its rules */
+    double refusals;       /* share of probes that the auditor's machine refuses at random */
+    double token_rate;     /* ICMP errors a second that the router sends; 0: all */
+    double tokens;         /* that it had then */
+    nsec_t tokens_at;
     uint64_t random;
     struct arrival *arrivals; /* a queue in the order of time */
     size_t head, count;
     nsec_t now;
-    struct observation seen[PROTO_COUNT][PORTS + 1];
+    struct observation seen[PROTO_COUNT][MANY_PORTS + 1];
 };
 
 enum { ARRIVALS_MOST = 200000 };
@@ -71,7 +75,7 @@ static int note(void *context, const struct host_observation *host)
     struct world *world = context;
     for (size_t i = 0; i < host->count; i++) {
         const struct observation *item = &host->items[i];
-        for (uint16_t port = 1; port <= PORTS; port++) {
+        for (uint16_t port = 1; port <= world->ports; port++) {
             if (portset_has(&item->ports, port))
                 world->seen[item->proto][port] = *item;
         }
@@ -121,9 +125,35 @@ static void reach_responder(struct world *world, const uint8_t *probe, size_t le
         arrive(world, delay, &packet);
 }
 
-static void send_out(struct world *world, struct net_packet *sent)
+/* Linux lets six go at once. */
+static bool take_token(struct world *world)
+{
+    enum { BURST = 6 };
+    if (world->token_rate == 0)
+        return true;
+    nsec_t passed = world->now - world->tokens_at;
+    world->tokens += (double)passed / (double)NSEC_PER_SEC * world->token_rate;
+    world->tokens_at = world->now;
+    if (world->tokens > BURST)
+        world->tokens = BURST;
+    if (world->tokens < 1)
+        return false;
+    world->tokens--;
+    return true;
+}
+
+static void reject(struct world *world, const uint8_t *probe, uint8_t code)
 {
     static const uint8_t router[4] = {192, 0, 2, 200};
+    struct packet_bytes packet = {.length = 0};
+    if (!take_token(world))
+        return;
+    answer_error(&packet, probe, router, 3, code, 28);
+    arrive(world, 5 * NSEC_PER_MSEC, &packet);
+}
+
+static void send_out(struct world *world, struct net_packet *sent)
+{
     struct packet_bytes packet = {.length = 0};
     const uint8_t *probe = sent->bytes;
     nsec_t delay = 5 * NSEC_PER_MSEC;
@@ -151,11 +181,14 @@ static void send_out(struct world *world, struct net_packet *sent)
         answer_tcp(&packet, probe, TCP_RST | TCP_ACK, 0, sequence_of(probe) + 1);
         break;
     case FORBIDDEN:
-        answer_error(&packet, probe, router, 3, 13, 28);
-        break;
+        reject(world, probe, 13);
+        return;
     case UNREACHED:
-        answer_error(&packet, probe, router, 3, 3, 28);
-        break;
+        reject(world, probe, 3);
+        return;
+    case UNHOSTED:
+        reject(world, probe, 1);
+        return;
     case PROXIED:
         answer_tcp(&packet, probe, TCP_SYN | TCP_ACK, 7, sequence_of(probe) + 1);
         break;
@@ -197,8 +230,11 @@ static void step(struct world *world, struct engine *engine)
 
 static void open_world(struct world *world)
 {
-    *world = (struct world){
-        .random = 1, .answers_ping = true, .stack_address = 8, .now = 1000 * NSEC_PER_SEC};
+    *world = (struct world){.ports = PORTS,
+                            .random = 1,
+                            .answers_ping = true,
+                            .stack_address = 8,
+                            .now = 1000 * NSEC_PER_SEC};
     memset(world->key.bytes, 1, sizeof world->key.bytes);
     world->auditor_key = world->key;
     world->arrivals = calloc(ARRIVALS_MOST, sizeof *world->arrivals);
@@ -218,7 +254,7 @@ static void close_world(struct world *world)
 static void audit(struct world *world)
 {
     struct portset ports = {0};
-    assert_int_equal(portset_add(&ports, 1, PORTS), 0);
+    assert_int_equal(portset_add(&ports, 1, world->ports), 0);
     const struct target target = {
         .address = address("192.0.2.7"),
         .ports = {&ports, &ports},
@@ -228,8 +264,8 @@ static void audit(struct world *world)
         .seed = 1,
         .max_rate = 20000,
         .miss = 1e-6,
-        .deadline = world->now + 60 * NSEC_PER_SEC,
-        .limited_budget = 60 * NSEC_PER_SEC,
+        .deadline = world->now + 600 * NSEC_PER_SEC,
+        .limited_budget = 400 * NSEC_PER_SEC,
         .source_port_first = 20000,
         .source_port_count = SOURCE_PORTS,
     };
@@ -296,6 +332,7 @@ static void each_way_of_saying_no_is_told_from_the_others(void **state)
         {PROTO_UDP, FORBIDDEN, PORT_REJECTED, REASON_ADMIN_PROHIBITED, ORIGIN_UPSTREAM},
         {PROTO_TCP, UNREACHED, PORT_REJECTED, REASON_PORT_UNREACHABLE, ORIGIN_UPSTREAM},
         {PROTO_UDP, UNREACHED, PORT_REJECTED, REASON_PORT_UNREACHABLE, ORIGIN_UPSTREAM},
+        {PROTO_UDP, UNHOSTED, PORT_REJECTED, REASON_HOST_UNREACHABLE, ORIGIN_UPSTREAM},
         {PROTO_TCP, PROXIED, PORT_UNKNOWN, REASON_CONFLICT, ORIGIN_UPSTREAM},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -331,6 +368,39 @@ static void a_reset_beside_the_signed_answer_confuses_nobody(void **state)
             assert_seen(&world, PROTO_TCP, port, PORT_OPEN, REASON_RESPONDER, ORIGIN_HOST);
             assert_seen(&world, PROTO_UDP, port, PORT_OPEN, REASON_RESPONDER, ORIGIN_HOST);
         }
+        close_world(&world);
+    }
+}
+
+static void rejects_under_a_limit_are_told_from_a_sample(void **state)
+{
+    (void)state;
+    const struct {
+        enum fate fate;
+        enum reason reason;
+    } rows[] = {{FORBIDDEN, REASON_ADMIN_PROHIBITED},
+                {UNREACHED, REASON_PORT_UNREACHABLE},
+                {UNHOSTED, REASON_HOST_UNREACHABLE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world world;
+        open_world(&world);
+        world.ports = MANY_PORTS;
+        world.token_rate = 1;
+        for (uint16_t port = 21; port <= MANY_PORTS; port++)
+            world.fates[PROTO_UDP][port] = rows[i].fate;
+        audit(&world);
+        unsigned sampled = 0, told = 0;
+        for (uint16_t port = 21; port <= MANY_PORTS; port++) {
+            const struct observation *seen = &world.seen[PROTO_UDP][port];
+            assert_int_equal(seen->state, PORT_REJECTED);
+            assert_int_equal(seen->origin, ORIGIN_UPSTREAM);
+            sampled += seen->reason == rows[i].reason;
+            told += seen->reason == REASON_RATE_LIMITED;
+        }
+        assert_in_range(sampled, 299, 330);
+        assert_int_equal(sampled + told, MANY_PORTS - 20);
+        for (uint16_t port = 1; port <= 20; port++)
+            assert_seen(&world, PROTO_UDP, port, PORT_OPEN, REASON_RESPONDER, ORIGIN_HOST);
         close_world(&world);
     }
 }
@@ -441,6 +511,7 @@ int main(void)
         cmocka_unit_test(what_gets_out_is_open_on_tcp_and_udp_alike),
         cmocka_unit_test(each_way_of_saying_no_is_told_from_the_others),
         cmocka_unit_test(a_reset_beside_the_signed_answer_confuses_nobody),
+        cmocka_unit_test(rejects_under_a_limit_are_told_from_a_sample),
         cmocka_unit_test(tcp_without_any_signed_answer_is_never_called_rejected),
         cmocka_unit_test(tcp_that_is_dropped_throughout_is_not_called_dropped),
         cmocka_unit_test(refusals_at_random_are_no_rule),
