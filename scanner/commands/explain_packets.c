@@ -173,10 +173,9 @@ static const char *arrival(const struct sent_probe *probe, const struct reply *r
                            char text[static FORWARDING_TEXT_SIZE])
 {
     bool same = addr_equal(&probe->target, &reply->target) && probe->port == reply->port;
-    const struct forwarding forwarding = {
-        .address = same ? (struct addr){0} : reply->target,
-        .port = probe->port == reply->port ? 0 : reply->port,
-    };
+    struct forwarding forwarding = {.port = probe->port == reply->port ? 0 : reply->port};
+    if (!same)
+        forwarding.address = reply->target;
     return forwarding_format(&forwarding, text);
 }
 
