@@ -55,7 +55,9 @@ void policy_lint(const struct policy *policy, const struct udp_library *library,
                  struct timespec today, struct complaints *complaints);
 
 /* The addresses of NAME, for a caller-supplied resolver: fills *ADDRESSES (malloc'd, the
- * caller of the resolver frees) and returns how many, or a negative code with *ERROR. */
+ * caller of the resolver frees) and returns how many, or a negative code with *ERROR. *ERROR
+ * comes in empty; with addresses and a text in it there may be more, which could not be
+ * found out. */
 typedef int resolve_fn(void *context, const char *name, struct addr **addresses,
                        struct error *error);
 

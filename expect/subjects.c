@@ -167,10 +167,13 @@ static bool expand_name(struct expansion *expansion)
     if (count == -ENOMEM) {
         expansion->complaints->out_of_memory = true;
         done = false;
-    } else if (count > 0) {
-        done = add_addresses(expansion, addresses, (size_t)count, all);
-    } else if (all) {
-        done = add_problem(expansion, error.text[0] ? error.text : "the name has no address");
+    } else {
+        if (count > 0)
+            done = add_addresses(expansion, addresses, (size_t)count, all);
+        else if (error.text[0] == '\0')
+            error_set(&error, -ENOENT, "the name has no address");
+        if (done && all && error.text[0])
+            done = add_problem(expansion, error.text);
     }
     free(addresses);
     return done;

@@ -35,6 +35,7 @@ struct run {
 static enum exit_code make_plan(struct run *run, const struct policy *policy)
 {
     const struct options *options = run->options;
+    enum addr_family family = options->family;
     struct plan_options plan_options = {
         .from = options->from,
         .host_glob = options->host_glob,
@@ -43,6 +44,7 @@ static enum exit_code make_plan(struct run *run, const struct policy *policy)
         .shard = options->shard,
         .shards = options->shards,
         .resolve = resolve_name,
+        .resolve_context = &family,
     };
     clock_gettime(CLOCK_REALTIME, &plan_options.today);
     struct complaints complaints = {0};

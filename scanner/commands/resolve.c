@@ -24,37 +24,61 @@ static bool to_addr(const struct addrinfo *info, struct addr *addr)
     return false;
 }
 
-static int by_address(const void *a, const void *b)
+struct found {
+    struct addr *addresses;
+    size_t count;
+};
+
+static int add(struct found *found, const struct addrinfo *list)
 {
-    return addr_compare(a, b);
+    size_t more = 0;
+    for (const struct addrinfo *info = list; info; info = info->ai_next)
+        more++;
+    struct addr *grown = realloc(found->addresses, (found->count + more + 1) * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    found->addresses = grown;
+    for (const struct addrinfo *info = list; info; info = info->ai_next)
+        found->count += to_addr(info, &grown[found->count]);
+    return 0;
 }
 
-int resolve_name(void *context, const char *name, struct addr **addresses, struct error *error)
+/* The resolver's status, or 0 when it says that the name has no address of FAMILY. */
+static int ask(struct found *found, const char *name, int family)
 {
-    (void)context;
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list;
     int status = getaddrinfo(name, NULL, &hints, &list);
+    if (status == EAI_NONAME || status == EAI_NODATA || status == EAI_ADDRFAMILY)
+        return 0;
     if (status != 0)
-        return error_set(error, -ENOENT, "%s: %s", name, gai_strerror(status));
-    int count = 0;
-    for (const struct addrinfo *info = list; info; info = info->ai_next)
-        count++;
-    struct addr *found = calloc((size_t)count + 1, sizeof *found);
-    if (!found) {
-        freeaddrinfo(list);
-        return error_no_memory(error);
-    }
-    int used = 0;
-    for (const struct addrinfo *info = list; info; info = info->ai_next)
-        used += to_addr(info, &found[used]);
+        return status;
+    status = add(found, list) < 0 ? EAI_MEMORY : 0;
     freeaddrinfo(list);
-    qsort(found, (size_t)used, sizeof *found, by_address);
-    int unique = 0;
-    for (int i = 0; i < used; i++) {
-        if (unique == 0 || !addr_equal(&found[unique - 1], &found[i]))
-            found[unique++] = found[i];
+    return status;
+}
+
+/* Asked for both families at once, getaddrinfo() passes over the failure of one. */
+int resolve_name(void *context, const char *name, struct addr **addresses, struct error *error)
+{
+    static const struct {
+        int family;
+        enum addr_family ours;
+    } families[] = {{AF_INET, ADDR_IPV4}, {AF_INET6, ADDR_IPV6}};
+    const enum addr_family *wanted = context;
+    struct found found = {0};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        int status = ask(&found, name, families[i].family);
+        if (status == EAI_MEMORY) {
+            free(found.addresses);
+            return error_no_memory(error);
+        }
+        if (status != 0 && (*wanted == ADDR_NONE || *wanted == families[i].ours))
+            error_set(error, -EAGAIN, "%s: IPv%d addresses: %s", name, (int)families[i].ours,
+                      gai_strerror(status));
     }
-    *addresses = found;
-    return unique;
+    *addresses = found.addresses;
+    if (found.count == 0 && error->text[0] == '\0')
+        return error_set(error, -ENOENT, "%s: %s", name, gai_strerror(EAI_NONAME));
+    return (int)found.count;
 }

@@ -4,8 +4,9 @@
 
 #include "expect/expect.h"
 
-/* A resolve_fn: every IPv4 and IPv6 address of NAME, each once, IPv4 first. CONTEXT is not
- * used. -ENOENT when the name has no address, with the resolver's own words. */
+/* A resolve_fn: every IPv4 and IPv6 address of NAME, with the resolver's own words where it
+ * failed. CONTEXT is an enum addr_family *: the family that is wanted, of which alone a failure
+ * counts; or ADDR_NONE: both. */
 int resolve_name(void *context, const char *name, struct addr **addresses, struct error *error);
 
 #endif

@@ -19,6 +19,7 @@ static const struct {
     {"web.example", "203.0.113.11"},   {"web.example", "2001:db8::11"},
     {"web.example", "203.0.113.10"},   {"web.example", "203.0.113.11"},
     {"alias.example", "203.0.113.10"}, {"v4.example", "203.0.113.20"},
+    {"half.example", "203.0.113.30"},
 };
 
 static int resolve(void *context, const char *name, struct addr **addresses,
@@ -34,6 +35,8 @@ static int resolve(void *context, const char *name, struct addr **addresses,
             addr_parse(&(*addresses)[count], names[i].address) == 0)
             count++;
     }
+    if (strcmp(name, "half.example") == 0)
+        error_set(error, -EAGAIN, "half.example: no answer for IPv6");
     return count ? count : error_set(error, -ENOENT, "%s: no such name", name);
 }
 
@@ -251,6 +254,25 @@ static void a_name_that_does_not_resolve_is_inconclusive(void **state)
     policy_free(policy);
 }
 
+static void addresses_that_may_not_be_all_are_audited_and_inconclusive(void **state)
+{
+    (void)state;
+    struct complaints complaints = {0};
+    struct plan_options wanted = options();
+    const char *targets[] = {"half.example"};
+    struct policy *policy = policy_of("80 open", targets, 1);
+    struct plan *plan = plan_new(policy, &wanted, &complaints);
+    assert_int_equal(plan->count, 1);
+    struct audit *audit = audit_new();
+    assert_int_equal(plan_begin(plan, audit), 0);
+    assert_int_equal(audit->host_count, 1);
+    assert_string_equal(audit->hosts[0].problem, "half.example: no answer for IPv6");
+    assert_int_equal(audit->hosts[0].verdicts[0].seen.reason, REASON_UNRESOLVED);
+    audit_free(audit);
+    plan_free(plan);
+    policy_free(policy);
+}
+
 static void hosts_with_the_same_rules_share_their_port_sets(void **state)
 {
     (void)state;
@@ -348,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_family_that_nobody_has_is_an_error),
         cmocka_unit_test(a_name_without_that_family_is_a_warning),
         cmocka_unit_test(a_name_that_does_not_resolve_is_inconclusive),
+        cmocka_unit_test(addresses_that_may_not_be_all_are_audited_and_inconclusive),
         cmocka_unit_test(hosts_with_the_same_rules_share_their_port_sets),
         cmocka_unit_test(ports_of_a_scan_come_from_the_port_list),
         cmocka_unit_test(a_scan_asks_all_of_tcp_and_the_library_of_udp),
