@@ -252,7 +252,8 @@ void pace_answer(struct pace *pace, nsec_t now, nsec_t rtt, nsec_t excess)
     if (now - rtt < pace->cut_at)
         return; /* it stood in the queue that the rate was cut for */
     pace->answers++;
-    pace->rtt = pace->rtt == 0 ? rtt : pace->rtt + (rtt - pace->rtt) / 8;
+    nsec_t without_queue = rtt - excess;
+    pace->rtt = pace->rtt == 0 ? without_queue : pace->rtt + (without_queue - pace->rtt) / 8;
     if (excess < pace->least_excess)
         pace->least_excess = excess;
     close_epoch(pace, now);

@@ -41,7 +41,7 @@ struct pace {
     nsec_t cut_excess;   /* at the first of the latest cuts for delay, */
     double cut_rate;     /* and the rate before it */
     unsigned cuts;       /* for delay, one after the other */
-    nsec_t rtt;          /* smoothed; 0: nothing has answered yet */
+    nsec_t rtt;          /* least of the hosts, smoothed; 0: nothing has answered yet */
     struct loss base;    /* of epochs that were not too fast; older ones weigh less */
     struct pace_epoch epochs[PACE_EPOCHS];
 };
