@@ -24,6 +24,7 @@ class Case:
     proto: str = "tcp"
     block: str | None = None          # asked instead of the host's own address
     wire: Wire | None = None
+    routed: bool = True               # False: the host is the auditor's neighbour
     goals_s: Mapping[str, float] = field(default_factory=dict)   # by tool
     path_rate: float = 0              # packets per second that the path carries: then the
                                       # goal is 1.5 times what the packets sent take at it
@@ -33,7 +34,7 @@ class Case:
 THREE_OPEN = Host("target", ports("tcp", (22, 443, 50000), "open"), default="drop")
 MANY_OPEN = Host("target", ports("tcp", range(1000, 61000, 200), "open"), default="drop")
 TEN_PORTS = Host("target", ports("tcp", (22, 80, 443), "open"), default="drop")
-FLEET = Host("fleet", blocks=("10.64.0.0/16",))
+FLEET = Host("fleet", crowd="10.64.0.0/16")
 REJECTS_ALL = Host("target", default="reject-port-unreachable", icmp_limits=KERNEL_LIMITS)
 UDP_SERVICES = Host("target", ports("udp", (53, 123, 161, 1900, 5353, 27015), "open"),
                     icmp_limits=KERNEL_LIMITS)
@@ -52,7 +53,7 @@ CASES = (
          (USUAL, NMAP), asked="22,25,80,110,143,443,3306,5432,8080,8443",
          wire=symmetric_wire(delay_ms=10), goals_s={USUAL: 0.4}),
     Case("fleet", "65,536 hosts × 20 TCP ports, every one answers RST", FLEET,
-         (FAST, MASSCAN, ZMAP), asked="1000-1019", block="10.64.0.0/16"),
+         (FAST, MASSCAN, ZMAP), asked="1000-1019", block="10.64.0.0/16", routed=False),
     Case("narrow", "2,000 TCP ports over a path of 2,000 packets/s, queue 50",
          Host("target", ports("tcp", range(1000, 3000, 50), "open"), default="drop"),
          (FAST, MASSCAN), asked="1000-2999",

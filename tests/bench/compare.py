@@ -47,10 +47,12 @@ def run_case(case: Case, tools: Sequence[str], runs: int, limit_s: int) -> list[
         for name in tools:
             if turn > 0 and name in case.once:
                 continue
-            with Lab([case.host], case.wire) as lab:
-                lab.start("router", ["/usr/bin/python3", str(TRICKLE), "up0"])
+            with Lab([case.host], case.wire, case.routed) as lab:
+                next_hop = "router" if case.routed else case.host.name
+                lab.start(next_hop, ["/usr/bin/python3", str(TRICKLE), "up0"])
                 own, _ = lab.addresses[case.host.name]
-                task = Task(case.block or own, case.proto, case.asked, introduce(lab, own))
+                task = Task(case.block or own, case.proto, case.asked,
+                            introduce(lab, own, next_hop))
                 measured, answers = run_tool(lab, task, name, limit_s)
             marks = score(case, TOOLS[name], own, answers)
             print(f"  {case.name}: {name}: {measured.seconds:.2f} s, {marks.wrong} wrong, "
@@ -60,11 +62,11 @@ def run_case(case: Case, tools: Sequence[str], runs: int, limit_s: int) -> list[
     return [Result(case, name, *results[name]) for name in tools]
 
 
-def introduce(lab: Lab, address: str) -> str:
-    """Lets the neighbours on the way know each other; returns the gateway's MAC address,
-    by which zmap is told what it cannot find out."""
+def introduce(lab: Lab, address: str, next_hop: str) -> str:
+    """Lets the neighbours on the way know each other; returns the MAC address of the next
+    hop, by which zmap is told what it cannot find out."""
     lab.auditor.run(["nmap", "-n", "-sn", address])
-    return lab.made["router"].mac_address("up0")
+    return lab.made[next_hop].mac_address("up0")
 
 
 def results_of(case: Case, arguments: argparse.Namespace) -> list[Result]:

@@ -20,7 +20,8 @@ def more_hosts(prefix: int) -> Case:
     block = f"10.64.0.0/{prefix}"
     hosts = 2 ** (32 - prefix)
     return Case(f"hosts-{hosts}", f"{hosts:,} hosts × 20 ports, every one answers RST",
-                Host("fleet", blocks=(block,)), (FAST,), asked="1000-1019", block=block)
+                Host("fleet", crowd=block), (FAST,), asked="1000-1019", block=block,
+                routed=False)
 
 
 def more_loss(loss: float) -> Case:

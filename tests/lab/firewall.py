@@ -90,6 +90,12 @@ def dnat_rules(row: Port, own: tuple[str, str],
             f"dnat ip6 to [{target[IPV6]}]:{number}"]
 
 
+def keep_from_the_kernel(interface: str, network: str) -> str:
+    """Packets for NETWORK are for packet sockets alone, which see them before."""
+    return (f"table netdev crowd {{ chain inbound {{ type filter hook ingress "
+            f"device {interface} priority 0; ip daddr {network} drop; }}; }}\n")
+
+
 def chain(name: str, hook: str, priority: int, rules: list[str], kind: str = "filter") -> str:
     lines = "\n".join(f"        {rule}" for rule in rules)
     return (f"table inet lab_{name} {{\n"

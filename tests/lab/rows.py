@@ -45,6 +45,8 @@ class Host:
     answers_ping: bool = True
     icmp_limits: IcmpLimits = NO_LIMITS
     blocks: tuple[str, ...] = ()     # whole networks that the host answers for too
+    crowd: str = ""                  # an IPv4 network for which a process of its own answers,
+                                     # with a RST to every SYN; see crowd.c
 
 
 @dataclass(frozen=True)

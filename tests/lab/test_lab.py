@@ -100,6 +100,12 @@ class LabTest(unittest.TestCase):
                 self.assertEqual(seen["tcp", 80].state, "open")
                 self.assertEqual(seen["tcp", 81].state, "closed")
 
+    def test_a_crowd_refuses_every_port_of_every_address(self) -> None:
+        with Lab([Host("crowd", crowd="10.64.0.0/16")], routed=False) as lab:
+            for address in ("10.64.0.0", "10.64.255.255"):
+                seen = nmap_scan(lab.auditor, address, {80, 65535})
+                self.assertEqual({opinion.state for opinion in seen.values()}, {"closed"})
+
     def test_the_wire_delays_and_loses_as_asked(self) -> None:
         wire = symmetric_wire(delay_ms=20, loss=0.1)
         host = Host("target", ports("tcp", (80,), "open"))

@@ -27,10 +27,11 @@ SERVICE = Path(__file__).with_name("service.py")
 FAR_TOO_MANY = 1_000_000_000
 
 
-def relay_program() -> Path:
-    """Where the build has put relay.c; $PORTVET_BUILD names another build folder."""
+def program(name: str) -> str:
+    """Where the build has put a program of this folder; $PORTVET_BUILD names another build
+    folder."""
     root = Path(__file__).resolve().parents[2]
-    return Path(os.environ.get("PORTVET_BUILD", root / "build")) / "tests/lab/relay"
+    return str(Path(os.environ.get("PORTVET_BUILD", root / "build")) / "tests/lab" / name)
 
 
 def host_addresses(number: int) -> tuple[str, str]:
@@ -139,7 +140,7 @@ class Lab:
         middle.write_sysctls({"net.ipv6.conf.default.disable_ipv6": 1})
         namespaces.connect(self.auditor, "eth0", middle, "near")
         namespaces.connect(middle, "far", peer, "up0")
-        self.relay = Process(middle, [str(relay_program()), "near", "far",
+        self.relay = Process(middle, [program("relay"), "near", "far",
                                       "--out", direction_text(self.wire.out),
                                       "--back", direction_text(self.wire.back),
                                       "--seed", str(self.wire.seed)])
@@ -165,8 +166,16 @@ class Lab:
         near4, near6 = gateway_addresses(number)
         self.auditor.ip(f"addr add {near4}/24 dev {interface}",
                         f"addr add {near6}/64 dev {interface} nodad")
+        if host.crowd:
+            self.start_crowd(inside, number, host)
         if host.alive:
             self.configure_host(inside, host, "up0")
+
+    def start_crowd(self, inside: Namespace, number: int, host: Host) -> None:
+        own4, _ = self.addresses[host.name]
+        self.auditor.ip(f"route add default via {own4} dev eth{number}")
+        inside.nft(firewall.keep_from_the_kernel("up0", host.crowd))
+        self.processes.append(Process(inside, [program("crowd"), "up0", host.crowd]))
 
     def configure_host(self, inside: Namespace, host: Host, interface: str) -> None:
         ipv4, ipv6 = self.addresses[host.name]
