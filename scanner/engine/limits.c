@@ -11,6 +11,9 @@
 /* Ports in the first batch under a limit, and in the first that samples. */
 #define LIMITED_BATCH  512
 #define SAMPLING_BATCH 4
+/* Passes at full pace that a host of very many ports gets before that, if nothing tells how
+ * many are needed. */
+#define SWEEPS 3
 /* So many rejects in a void batch: the host rejects more than its bucket can say. */
 #define MANY_REJECTS 4
 /* The fastest limiters that are reckoned with, in tokens a second: Linux grants 1 for IPv4
@@ -393,6 +396,19 @@ static bool are_short_batches_slow(const struct host *host)
            host->short_voids >= SHORT_VOIDS_MOST;
 }
 
+/* Whatever answers by itself answers a sweep at full pace. So many of them come first that no
+ * such port is left among those which a sample will be told for. */
+static bool are_swept(const struct engine *engine, const struct host *host)
+{
+    struct loss worst;
+    double upper = controls_upper(&host->controls, &worst);
+    unsigned wanted = worst.samples ? loss_tries_needed(upper, engine->options.miss) : SWEEPS;
+    uint32_t rejected = 0;
+    for (int i = 0; i < host->signature_count; i++)
+        rejected += host->signatures[i].by_icmp ? host->signatures[i].count : 0;
+    return host->undecided <= LIMITED_BATCH || rejected < MANY_REJECTS || host->pass >= wanted;
+}
+
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now)
 {
@@ -402,6 +418,8 @@ void limits_adapt(struct engine *engine, struct host *host, enum judgement judge
     if (batch->probed > 0)
         host->probe_gap = (batch->last_sent - batch->started) / batch->probed;
     if (!host->limited_since) {
+        if (!are_swept(engine, host))
+            return;
         begin_limits(host, now);
     } else {
         claim_what_is_clear(engine, host);
