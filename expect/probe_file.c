@@ -53,6 +53,11 @@ static void read_source(struct file_reader *reader, const struct node *value, vo
     read_line(reader, value, "a source", &((struct probe_draft *)context)->probe.source);
 }
 
+static void read_effect(struct file_reader *reader, const struct node *value, void *context)
+{
+    read_line(reader, value, "an effect", &((struct probe_draft *)context)->probe.effect);
+}
+
 static void read_ports(struct file_reader *reader, const struct node *value, void *context)
 {
     struct udp_probe *probe = &((struct probe_draft *)context)->probe;
@@ -99,6 +104,7 @@ static void read_probe(struct file_reader *reader, struct udp_library *library,
         {"description", true, read_description},
         {"ports", true, read_ports},
         {"source", true, read_source},
+        {"effect", false, read_effect},
         {"payload", false, read_payload},
         {"answer", false, read_answer},
         {"answers-within-ms", false, read_answers_within},

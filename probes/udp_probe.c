@@ -11,6 +11,7 @@ void udp_probe_free(struct udp_probe *probe)
     free(probe->name);
     free(probe->description);
     free(probe->source);
+    free(probe->effect);
     free(probe->payload);
     free(probe->matchers);
     portset_free(&probe->ports);

@@ -41,6 +41,7 @@ struct udp_probe {
     bool never_answers;           /* the service is mute to strangers (syslog, VXLAN, …) */
     uint16_t answers_within_ms;   /* it may wait so long on purpose; 0: as usual */
     char *source;                 /* the specification that the payload comes from */
+    char *effect; /* what the question leaves behind at a server; NULL: unsaid */
 };
 
 struct udp_library {

@@ -76,6 +76,8 @@ static void show_probe(const struct udp_probe *probe)
     printf("%s\n  %s\n  ports: %s\n  source: %s\n  payload: %u bytes\n", probe->name,
            probe->description, ports ? ports : "?", probe->source, probe->payload_length);
     free(ports);
+    if (probe->effect)
+        printf("  effect: %s\n", probe->effect);
     show_payload(probe);
     show_answer(probe);
 }

@@ -9,6 +9,9 @@ import sys
 import unittest
 from pathlib import Path
 
+from lab.questions import read_library
+from lab.servers import SERVERS
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PORTVET_BUILD", ROOT / "build"))
 PORTVET = BUILD / "scanner/portvet"
@@ -113,6 +116,17 @@ class MarkdownTest(unittest.TestCase):
         rows = re.findall(r"^\| ([\d, ]+) \|", (ROOT / "README.md").read_text(), re.M)
         named = {code for row in rows for code in row.split(", ")}
         self.assertEqual(named | {"70"}, set(first_words(help_section("Exit codes"))))
+
+    def test_the_library_says_of_each_probe_which_server_answered_it(self) -> None:
+        page = (ROOT / "probes/library/README.md").read_text()
+        named = [name for row in re.findall(r"^\| ([\w, -]+) \|", page, re.M)
+                 for name in row.split(", ") if name not in ("probe", "---")]
+        probes = {name for name, probe in read_library().items() if not probe.never_answers}
+        self.assertEqual(sorted(probes), sorted(named))
+        tried = re.findall(r"^\| ([\w-]+) \|(?: [^|]+\|){4}$", page, re.M)
+        served = {name for server in SERVERS for names in server.services.values()
+                  for name in names.split()}
+        self.assertEqual(served, set(tried))
 
     def setUp(self) -> None:
         self.options = known_options()

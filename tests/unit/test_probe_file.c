@@ -43,6 +43,11 @@ static void the_library_that_is_compiled_in_can_be_read(void **state)
         assert_int_equal(status, 0);
     }
     assert_true(library.count >= 40);
+    for (size_t i = 0; i < library.count; i++) {
+        const struct udp_probe *probe = &library.probes[i];
+        if (!probe->effect && !probe->never_answers)
+            fail_msg("%s does not say what it leaves behind", probe->name);
+    }
     const struct udp_probe *dns = udp_library_find(&library, 53);
     assert_string_equal(dns->name, "dns");
     assert_int_equal(dns->transaction_length, 2);
@@ -58,7 +63,7 @@ static void every_key_has_its_place(void **state)
                   "  - zeros: 2\nanswer:\n  transaction-at: 7\n  match:\n"
                   "    - {at: 1, hex: F0, mask: f8}\n    - {at: 300, text: OK}\n"
                   "answers-from-other-port: true\nnever-answers: false\n"
-                  "answers-within-ms: 10000\n");
+                  "answers-within-ms: 10000\neffect: none at all\n");
     const struct udp_probe *probe = udp_library_find(&library, 5061);
     assert_string_equal(probe->name, "all-of-it");
     assert_string_equal(probe->description, "d: e");
@@ -78,6 +83,7 @@ static void every_key_has_its_place(void **state)
     assert_true(probe->answers_from_other_port);
     assert_false(probe->never_answers);
     assert_int_equal(probe->answers_within_ms, 10000);
+    assert_string_equal(probe->effect, "none at all");
     udp_library_free(&library);
 }
 
@@ -93,6 +99,7 @@ static void what_is_left_out_has_its_default(void **state)
     assert_false(probe->never_answers);
     assert_false(probe->answers_from_other_port);
     assert_int_equal(probe->answers_within_ms, 0);
+    assert_null(probe->effect);
     udp_library_free(&library);
 }
 
@@ -142,6 +149,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
         {"name: n\ndescription: d\nports: 65536\nsource: s\n",
          "3:8: '65536' are no ports; numbers and ranges are, as in 53 or 5060,27015-27020"},
         {HEAD "never-answers: yes\n", "5:16: either true or false"},
+        {HEAD "effect: \"\"\n", "5:9: an effect must not be empty"},
         {HEAD "answers-within-ms: 0\n", "5:20: a number from 1 to 10000"},
         {HEAD "answers-within-ms: 10001\n", "5:20: a number from 1 to 10000"},
         {HEAD "answers-within-ms: 1s\n", "5:20: a number from 1 to 10000"},
