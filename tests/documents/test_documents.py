@@ -118,12 +118,12 @@ class MarkdownTest(unittest.TestCase):
         self.assertEqual(named | {"70"}, set(first_words(help_section("Exit codes"))))
 
     def test_the_library_says_of_each_probe_which_server_answered_it(self) -> None:
-        page = (ROOT / "probes/library/README.md").read_text()
+        page = (ROOT / "probes/library/README.md").read_text().split("## Tried against")[1]
         named = [name for row in re.findall(r"^\| ([\w, -]+) \|", page, re.M)
                  for name in row.split(", ") if name not in ("probe", "---")]
         probes = {name for name, probe in read_library().items() if not probe.never_answers}
         self.assertEqual(sorted(probes), sorted(named))
-        tried = re.findall(r"^\| ([\w-]+) \|(?: [^|]+\|){4}$", page, re.M)
+        tried = re.findall(r"^\| ([\w-]+) \|(?: [^|]+\|){3} \d+ \|$", page, re.M)
         served = {name for server in SERVERS for names in server.services.values()
                   for name in names.split()}
         self.assertEqual(served, set(tried))
