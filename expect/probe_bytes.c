@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_MAX = 65507 }; /* bytes of a UDP datagram */
+/* The last place in an answer that is looked at: of a long one the capture keeps the beginning,
+ * which has to hold what a matcher there compares. */
+enum { PLACE_MAX = 128 };
 enum { ANSWERS_WITHIN_MS_MAX = 10000 };
 
 static int hex_digit(char byte)
@@ -198,7 +200,7 @@ struct matcher_draft {
 static void read_at(struct file_reader *reader, const struct node *value, void *context)
 {
     struct matcher_draft *draft = context;
-    int at = read_number(reader, value, 0, ANSWER_MAX);
+    int at = read_number(reader, value, 0, PLACE_MAX);
     if (at >= 0)
         draft->matcher.offset = (uint16_t)at;
 }
@@ -278,7 +280,7 @@ static void read_transaction_at(struct file_reader *reader, const struct node *v
         draft->probe.reply_transaction_offset = UDP_TRANSACTION_ANYWHERE;
         return;
     }
-    int at = read_number(reader, value, 0, ANSWER_MAX);
+    int at = read_number(reader, value, 0, PLACE_MAX);
     if (at >= 0)
         draft->probe.reply_transaction_offset = at;
 }

@@ -4,8 +4,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Larger than any file of probes; what a file may have beyond is told as an error. */
 enum { FILE_SIZE_MAX = 1 << 20 };
@@ -26,13 +29,29 @@ static void complain_of(struct complaints *complaints, const char *path, const c
     complaints_add(complaints, false, &place, "%s", problem);
 }
 
+/* NULL with errno 0: there is something else, a FIFO perhaps, which nobody need write to. */
+static FILE *open_regular(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    struct stat status;
+    int failed = fstat(fd, &status);
+    FILE *file = failed || !S_ISREG(status.st_mode) ? NULL : fdopen(fd, "r");
+    if (!failed && !S_ISREG(status.st_mode))
+        errno = 0;
+    if (!file)
+        close(fd);
+    return file;
+}
+
 /* The text of PATH, to be freed; NULL after having complained. */
 static char *read_text(const char *path, size_t *length, struct complaints *complaints)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = open_regular(path);
     char *text = file ? malloc(FILE_SIZE_MAX + 1) : NULL;
     if (!text) {
-        complain_of(complaints, path, strerror(errno));
+        complain_of(complaints, path, errno ? strerror(errno) : "is not a regular file");
         if (file)
             fclose(file);
         return NULL;

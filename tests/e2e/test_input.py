@@ -1,6 +1,7 @@
 """Bad input: each gets a message that says what is wrong, where, and what to do, and its
 exit code. Nothing here sends a packet or needs a privilege."""
 
+import os
 import tempfile
 import unittest
 from dataclasses import dataclass
@@ -36,6 +37,31 @@ MISTAKES = (
             ":4:", ("reason",)),
 )
 
+PROBE = "name: own\ndescription: d\nports: 9\nsource: s\n"
+PROBE_MISTAKES = (
+    Mistake("a payload that is too large",
+            PROBE + "payload:\n  - zeros: 1000\n  - {text: '" + 201 * "a" + "'}\n", ":7:12:",
+            ("200 bytes",)),
+    Mistake("zeros without end", PROBE + "payload:\n  - zeros: 99999\n", ":6:12:", ("1200",)),
+    Mistake("no hexadecimal digit", PROBE + "payload:\n  - hex: 00 xy\n", ":6:13:",
+            ("hexadecimal",)),
+    Mistake("a place that no capture shows",
+            PROBE + "answer:\n  match:\n    - {at: 400, hex: 00}\n", ":7:12:", ("128",)),
+    Mistake("a transaction that nobody sent", PROBE + "answer: {transaction-at: 0}\n",
+            ":5:26:", ("transaction",)),
+    Mistake("ports that are none", PROBE.replace("ports: 9", "ports: 1-70000"), ":3:8:",
+            ("1-70000",)),
+    Mistake("a name that is none", PROBE.replace("own", "../own"), ":1:7:", ("lower-case",)),
+    Mistake("no source", PROBE.replace("source: s\n", ""), ":1:1:", ("source",)),
+    Mistake("a misspelt key", PROBE + "paylod: []\n", ":5:1:", ("payload",)),
+    Mistake("a key that is there twice", PROBE + "ports: 10\n", ":5:1:", ("twice",)),
+    Mistake("tab indentation", PROBE + "payload:\n\t- hex: 00\n", ":6:1:", ("tab",)),
+    Mistake("lists in lists", 40 * "- " + "x\n", ":1:65:", ("32",)),
+    Mistake("an anchor", "name: &a own\n", ":1:7:", ("anchor",)),
+    Mistake("an empty file", "", ":1:1:", ("empty",)),
+    Mistake("a megabyte and more", 1_100_000 * "#", "", ("1 MiB",)),
+)
+
 USAGE_MISTAKES = (
     ("no command", []),
     ("an unknown command", ["audit"]),
@@ -57,19 +83,44 @@ class InputTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.file = Path(folder.name) / "audit.yml"
 
+    def assert_shown(self, mistake: Mistake, arguments: list) -> None:
+        """Writes the file with the mistake, and runs portvet."""
+        self.file.write_text(mistake.text)
+        done = run(arguments)
+        self.assertEqual(done.exit_code, FILE, done.stderr)
+        self.assertIn(f"audit.yml{mistake.place}", done.stderr)
+        for word in mistake.words:
+            self.assertIn(word, done.stderr)
+        if mistake.place:
+            self.assertIn("^", done.stderr)
+        self.assertEqual(done.stdout, "")
+
     def test_a_wrong_file_is_shown_where_it_is_wrong(self) -> None:
         for mistake in MISTAKES:
             for command in ("lint", "check"):
                 with self.subTest(mistake=mistake.name, command=command):
-                    self.file.write_text(mistake.text)
-                    done = run([command, self.file])
-                    self.assertEqual(done.exit_code, FILE, done.stderr)
-                    self.assertIn(f"audit.yml{mistake.place}", done.stderr)
-                    for word in mistake.words:
-                        self.assertIn(word, done.stderr)
-                    if mistake.place:
-                        self.assertIn("^", done.stderr)
-                    self.assertEqual(done.stdout, "")
+                    self.assert_shown(mistake, [command, self.file])
+
+    def test_a_wrong_file_of_probes_is_shown_where_it_is_wrong(self) -> None:
+        for mistake in PROBE_MISTAKES:
+            with self.subTest(mistake=mistake.name):
+                self.assert_shown(mistake, ["probes", "--probes", self.file.parent])
+
+    def test_what_is_no_file_of_probes_is_named_and_not_waited_for(self) -> None:
+        for make in (os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path),
+                     lambda path: os.symlink("/nonexistent", path)):
+            with tempfile.TemporaryDirectory() as folder:
+                make(f"{folder}/odd.yml")
+                done = run(["probes", "--probes", folder])
+                self.assertEqual(done.exit_code, FILE)
+                self.assertIn("odd.yml", done.stderr)
+
+    def test_own_probes_are_asked_first(self) -> None:
+        self.file.write_text(PROBE)
+        done = run(["probes", "9", "--probes", self.file.parent])
+        self.assertEqual((done.exit_code, done.stderr), (MET, ""))
+        self.assertEqual(["own", "discard"],
+                         [line for line in done.stdout.splitlines() if line[0] != " "])
 
     def test_all_mistakes_of_a_file_are_shown_at_once(self) -> None:
         self.file.write_text("hosts:\n  198.18.0.10: 80 opne\n  198.18.0.11: 70000 open\n"

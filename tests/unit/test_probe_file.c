@@ -61,7 +61,7 @@ static void every_key_has_its_place(void **state)
         read_good("name: all-of-it\ndescription: \"d: e\"\nports: 53,5060-5062\nsource: RFC 1\n"
                   "payload:\n  - hex: 01 0 2\n    \n  - transaction: 3\n  - text: \"a\\r\\n\"\n"
                   "  - zeros: 2\nanswer:\n  transaction-at: 7\n  match:\n"
-                  "    - {at: 1, hex: F0, mask: f8}\n    - {at: 300, text: OK}\n"
+                  "    - {at: 1, hex: F0, mask: f8}\n    - {at: 128, text: OK}\n"
                   "answers-from-other-port: true\nnever-answers: false\n"
                   "answers-within-ms: 10000\neffect: none at all\n");
     const struct udp_probe *probe = udp_library_find(&library, 5061);
@@ -77,7 +77,7 @@ static void every_key_has_its_place(void **state)
     assert_int_equal(probe->matcher_count, 2);
     assert_int_equal(probe->matchers[0].bytes[0], 0xF0);
     assert_int_equal(probe->matchers[0].mask[0], 0xF8);
-    assert_int_equal(probe->matchers[1].offset, 300);
+    assert_int_equal(probe->matchers[1].offset, 128);
     assert_int_equal(probe->matchers[1].length, 2);
     assert_int_equal(probe->matchers[1].mask[1], 0xFF);
     assert_true(probe->answers_from_other_port);
@@ -179,7 +179,8 @@ static void what_is_wrong_is_said_with_its_place(void **state)
         {HEAD "answer: {transaction-at: 0}\n",
          "5:26: the payload has no transaction that an answer could repeat"},
         {HEAD "payload:\n  - transaction: 2\nanswer: {transaction-at: -1}\n",
-         "7:26: a number from 0 to 65507"},
+         "7:26: a number from 0 to 128"},
+        {HEAD "answer:\n  match:\n    - {at: 129, hex: 00}\n", "7:12: a number from 0 to 128"},
         {HEAD "answer: {match: []}\n", "5:17: 'match' must not be empty"},
         {HEAD "answer: {macth: []}\n",
          "5:10: an answer has no key 'macth'; did you mean 'match'?"},
