@@ -12,7 +12,6 @@ class Behaviour:
     name: str
     protocols: tuple[str, ...] = PROTOCOLS
     listens: bool = False              # a socket of the host accepts or receives
-    answers: bool = False              # and a UDP service there replies
     verdicts: tuple[str, ...] = ()     # nft verdicts, each where its family allows it
     families: tuple[int, ...] = FAMILIES
 
@@ -28,8 +27,9 @@ def icmp_reject(name: str, ipv4: str | None, ipv6: str | None) -> Behaviour:
 
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (
-    Behaviour("open", listens=True, answers=True),
-    Behaviour("mute", protocols=("udp",), listens=True),
+    Behaviour("open", listens=True),
+    Behaviour("greeting", protocols=("tcp",), listens=True),  # the service speaks first
+    Behaviour("mute", protocols=("udp",), listens=True),      # the service never answers
     Behaviour("closed"),
     Behaviour("drop", verdicts=("drop",)),
     Behaviour("reject-reset", protocols=("tcp",), verdicts=("reject with tcp reset",)),

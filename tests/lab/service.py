@@ -2,8 +2,8 @@
 services.
 
 Started inside the host's namespace with a JSON object on the first line of standard input:
-lists of ports under "tcp" (accept, then close), "udp" (answer each datagram) and "mute"
-(receive, never answer). It writes "ready" when all are open and ends when its input does,
+lists of ports under "tcp" (accept, then close), "greeting" (say something first), "udp"
+(answer each datagram) and "mute" (receive, never answer). It writes "ready" when all are open and ends when its input does,
 so it never outlives the one who started it."""
 
 import errno
@@ -14,6 +14,7 @@ import socket
 import sys
 
 BACKLOG = 1024
+GREETING = b"220 lab\r\n"
 ANSWER_FLAG = 0x80  # set in the third byte: what makes a DNS query read as a response
 
 
@@ -29,6 +30,12 @@ def open_socket(kind: socket.SocketKind, port: int) -> socket.socket:
 
 def accept_and_close(listener: socket.socket) -> None:
     connection, _ = listener.accept()
+    connection.close()
+
+
+def greet_and_close(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    connection.send(GREETING)
     connection.close()
 
 
@@ -58,10 +65,11 @@ def main() -> None:
     _, ceiling = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, 1024), max(wanted, ceiling)))
     selector = selectors.DefaultSelector()
-    for number in ports["tcp"]:
+    for number, react in ([(n, accept_and_close) for n in ports["tcp"]]
+                          + [(n, greet_and_close) for n in ports.get("greeting", ())]):
         listener = open_socket(socket.SOCK_STREAM, number)
         listener.listen(BACKLOG)
-        selector.register(listener, selectors.EVENT_READ, accept_and_close)
+        selector.register(listener, selectors.EVENT_READ, react)
     for number, react in ([(n, answer) for n in ports["udp"]]
                           + [(n, receive_only) for n in ports["mute"]]):
         service = open_socket(socket.SOCK_DGRAM, number)

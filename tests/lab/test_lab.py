@@ -17,6 +17,7 @@ from lab.topology import Lab
 
 NMAP_REASONS = {
     "open": {"syn-ack", "udp-response"},
+    "greeting": {"syn-ack"},
     "mute": {"no-response"},
     "closed": {"reset", "port-unreach"},
     "drop": {"no-response"},

@@ -191,12 +191,11 @@ class Lab:
         self.start_services(inside, host)
 
     def start_services(self, inside: Namespace, host: Host) -> None:
-        served = {"tcp": set(), "udp": set(), "mute": set()}
+        served = {"tcp": set(), "greeting": set(), "udp": set(), "mute": set()}
         for row in host.ports:
-            behaviour = BEHAVIOURS[row.behaviour]
-            if behaviour.listens and not row.dnat_to:
-                silent = row.proto == "udp" and not behaviour.answers
-                served["mute" if silent else row.proto].add(row.number)
+            if BEHAVIOURS[row.behaviour].listens and not row.dnat_to:
+                kind = row.proto if row.behaviour == "open" else row.behaviour
+                served[kind].add(row.number)
         if any(served.values()):
             ports = json.dumps({key: sorted(numbers) for key, numbers in served.items()})
             self.start(inside.short_name, ["/usr/bin/python3", str(SERVICE)], ports)

@@ -27,6 +27,7 @@ def truth(states: str, reasons: str, origins: str) -> Truth:
 
 ANSWERS = {
     ("tcp", "open"): truth("open", "syn-ack", "host"),
+    ("tcp", "greeting"): truth("open", "syn-ack", "host"),
     ("udp", "open"): truth("open", "udp-response", "host"),
     ("udp", "mute"): truth("silent", "no-response", "unknown"),
     ("tcp", "closed"): truth("closed", "reset", "host"),
