@@ -7,14 +7,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* How often a port is asked that shows nothing: an acknowledgement that is lost, or the segment
- * that gives room, is not sent again. Random ports only until they connect: there are more. */
-#define TRIES 3
+/* How often a port that answers is asked until it connects, and how often what connects is
+ * asked that shows no more: an acknowledgement that is lost, or the segment that gives room, is
+ * not sent again. Of random ports there are enough for that. */
+#define TRIES      12
+#define TRIES_HELD 3
+/* How often random ports are asked while none of them has answered. */
+#define TRIES_UNANSWERED 3
 /* A connection is looked at for so long, and two round trips more: a SYN proxy must reach the
  * host behind it first. Random ports get as long as all tries of a port together, so that a
  * service is not merely the faster one. */
 #define WATCH        NSEC_PER_SEC
-#define WATCH_RANDOM (TRIES * WATCH)
+#define WATCH_RANDOM (TRIES_HELD * WATCH)
 /* For a connection, beside four round trips. */
 #define PATIENCE      (100 * NSEC_PER_MSEC)
 #define PATIENCE_MOST (3 * NSEC_PER_SEC)
@@ -232,17 +236,61 @@ bool doubts_next(struct doubts *doubts, struct doubts_question *question)
     return true;
 }
 
-/* Whether enough random ports answer, where that was the question. */
-static void recognise(struct doubts *doubts, struct doubt *doubt)
+static void wait_again(struct doubts *doubts, struct doubt *doubt, struct doubt_item *item)
+{
+    item->state = DOUBT_WAITING;
+    doubt->waiting++;
+    doubts->waiting++;
+}
+
+static bool is_recognised(const struct doubt *doubt)
+{
+    for (unsigned i = 0; i < DECOYS; i++) {
+        if (doubt->items[i].how_far < HANDSHAKE_HELD)
+            return false;
+    }
+    return true;
+}
+
+/* Whether some random ports answer, and what is still missing may be lost. */
+static bool may_be_recognised(const struct doubt *doubt)
+{
+    bool answered = false, lost = true;
+    for (unsigned i = 0; i < DECOYS; i++) {
+        const struct doubt_item *item = &doubt->items[i];
+        answered = answered || item->how_far >= HANDSHAKE_HELD;
+        lost = lost && (item->how_far >= HANDSHAKE_HELD ||
+                        (item->how_far == HANDSHAKE_NONE && item->tries < TRIES));
+    }
+    return answered && lost;
+}
+
+/* All that was asked so far is answered: whether there is more to ask. */
+static void go_on(struct doubts *doubts, struct doubt *doubt)
 {
     if (doubt->comparing)
         return;
-    for (unsigned i = 0; i < DECOYS; i++) {
-        if (doubt->items[i].how_far < HANDSHAKE_HELD)
-            return;
+    if (is_recognised(doubt)) {
+        doubt->recognised = doubt->comparing = true;
+        await(doubts, doubt, doubt->count);
+    } else if (may_be_recognised(doubt)) {
+        for (unsigned i = 0; i < DECOYS; i++) {
+            if (doubt->items[i].how_far == HANDSHAKE_NONE) {
+                wait_again(doubts, doubt, &doubt->items[i]);
+                doubt->open++;
+            }
+        }
     }
-    doubt->recognised = doubt->comparing = true;
-    await(doubts, doubt, doubt->count);
+}
+
+static bool wants_another_try(const struct doubt *doubt, unsigned index)
+{
+    const struct doubt_item *item = &doubt->items[index];
+    bool random = index < doubt->random_count;
+    if (item->how_far == HANDSHAKE_HELD && !random)
+        return item->held < TRIES_HELD && item->tries < TRIES;
+    return item->how_far == HANDSHAKE_NONE &&
+           item->tries < (doubt->comparing ? TRIES : TRIES_UNANSWERED);
 }
 
 void doubts_note(struct doubts *doubts, const struct doubts_question *question,
@@ -250,17 +298,15 @@ void doubts_note(struct doubts *doubts, const struct doubts_question *question,
 {
     struct doubt *doubt = &doubts->hosts[question->host];
     struct doubt_item *item = &doubt->items[question->item];
-    bool random = question->item < doubt->random_count;
-    enum handshake enough = random ? HANDSHAKE_REFUSED : HANDSHAKE_ENDED;
+    if (how_far == HANDSHAKE_HELD)
+        item->held++;
     if (how_far > item->how_far)
         item->how_far = (uint8_t)how_far;
-    if (item->how_far < enough && item->tries < TRIES) {
-        item->state = DOUBT_WAITING;
-        doubt->waiting++;
-        doubts->waiting++;
+    if (wants_another_try(doubt, question->item)) {
+        wait_again(doubts, doubt, item);
         return;
     }
     item->state = DOUBT_ANSWERED;
     if (--doubt->open == 0)
-        recognise(doubts, doubt);
+        go_on(doubts, doubt);
 }

@@ -13,6 +13,7 @@ struct doubt_item {
     uint16_t port;
     uint8_t state; /* enum doubt_item_state; 0: not to be asked yet */
     uint8_t tries;
+    uint8_t held;    /* tries that showed no more than a connection */
     uint8_t how_far; /* enum handshake */
 };
 

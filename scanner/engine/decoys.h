@@ -3,8 +3,10 @@
  * open port means nothing. Nobody can tell that from a host on which so many ports really are
  * open, which is treated likewise.
  *
- * They go out between the other probes, one at a time: the first one that is refused or stays
- * silent settles the question for nearly every host. Private to the engine's files. */
+ * They go out between the other probes, in rounds: the first alone, for its refusal settles the
+ * question for nearly every host, then all that have not answered. Silence settles it as it
+ * does elsewhere, once there were tries enough for the loss. Private to the engine's files, and
+ * to those that doubt an open port without the engine (connect/doubts.h). */
 #ifndef SCANNER_DECOYS_H
 #define SCANNER_DECOYS_H
 
@@ -15,13 +17,20 @@
 
 enum { DECOYS = 3, DECOY_PORT_LEAST = 20000 };
 
+struct decoy {
+    uint16_t port;
+    bool answered; /* by SYN-ACK, or it is a port of the audit and needs no decoy's probe */
+    bool due;      /* still to be sent in this round */
+};
+
 struct decoys {
-    uint16_t ports[DECOYS];
+    struct decoy each[DECOYS];
     bool chosen;
-    bool refuted;  /* one was refused, or silent */
-    uint8_t turn;  /* decoys that have answered by SYN-ACK */
-    uint8_t tries; /* of the one whose turn it is */
-    nsec_t due;    /* when it is to be sent, or given up */
+    bool supported; /* one has answered by SYN-ACK */
+    bool refuted;   /* one was refused, or silent */
+    uint8_t rounds; /* that were begun */
+    uint8_t tries;  /* of all decoys */
+    nsec_t due;     /* when the next one is to be sent, or the round is over */
 };
 
 #endif

@@ -300,14 +300,15 @@ static void random_ports_get_the_time_of_all_tries(void **state)
     end(&story);
 }
 
-static void port_that_shows_nothing_is_asked_three_times(void **state)
+static void port_that_shows_nothing_is_asked_again(void **state)
 {
     (void)state;
     static const struct {
         enum handshake how_far;
         unsigned tries;
-    } rows[] = {{HANDSHAKE_NONE, 3}, {HANDSHAKE_HELD, 3},   {HANDSHAKE_ENDED, 1},
-                {HANDSHAKE_CUT, 1},  {HANDSHAKE_OPENED, 1}, {HANDSHAKE_SPOKE, 1}};
+    } rows[] = {{HANDSHAKE_NONE, 12}, {HANDSHAKE_REFUSED, 1}, {HANDSHAKE_HELD, 3},
+                {HANDSHAKE_ENDED, 1}, {HANDSHAKE_CUT, 1},     {HANDSHAKE_OPENED, 1},
+                {HANDSHAKE_SPOKE, 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct story story;
         begin(&story, true, NULL);
@@ -318,13 +319,13 @@ static void port_that_shows_nothing_is_asked_three_times(void **state)
     }
 }
 
-static void random_port_that_does_not_answer_is_asked_three_times(void **state)
+static void random_port_that_does_not_answer_is_asked_often(void **state)
 {
     (void)state;
     struct story story;
     begin(&story, true, NULL);
     assert_int_equal(take_doubtful(&story, "80"), 0);
-    assert_int_equal(answer_all(&story, HANDSHAKE_NONE, HANDSHAKE_OPENED), 3 * RANDOM + 1);
+    assert_int_equal(answer_all(&story, HANDSHAKE_NONE, HANDSHAKE_OPENED), 12 * RANDOM + 1);
     end(&story);
 }
 
@@ -435,28 +436,76 @@ static void without_time_for_random_ports_it_stays_unknown(void **state)
 
 /* ---- where no decoy was sent yet ---- */
 
-static void one_random_port_that_does_not_answer_dispels_the_doubt(void **state)
+/* Asks the random ports of a host with two open ports: the one of index ODD goes as far as
+ * HOW_FAR, the others as OTHERS. Returns how often one was asked. */
+static unsigned recognise(struct story *story, unsigned odd, enum handshake how_far,
+                          enum handshake others)
+{
+    struct doubts_question question;
+    unsigned asked = 0;
+    begin(story, false, "80");
+    assert_int_equal(take_open(story, "22,80"), 0);
+    for (; doubts_next(story->doubts, &question); asked++) {
+        assert_true(question.port >= DECOY_PORT_LEAST);
+        assert_int_equal(question.watch, 0);
+        doubts_note(story->doubts, &question, question.item == odd ? how_far : others);
+    }
+    assert_int_equal(doubts_settle(story->doubts), 0);
+    return asked;
+}
+
+static void assert_open_for_certain(const struct story *story)
+{
+    assert_said(story, 22, PORT_OPEN, REASON_SYN_ACK);
+    assert_said(story, 80, PORT_OPEN, REASON_SYN_ACK);
+    assert_int_equal(story->seen[0].count, 2);
+}
+
+static void one_random_port_that_is_refused_dispels_the_doubt(void **state)
 {
     (void)state;
-    static const enum handshake answers[] = {HANDSHAKE_REFUSED, HANDSHAKE_NONE};
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    for (unsigned odd = 0; odd < DECOYS; odd++) {
         struct story story;
-        struct doubts_question question;
-        unsigned asked = 0;
-        begin(&story, false, "80");
-        assert_int_equal(take_open(&story, "22,80"), 0);
-        for (; doubts_next(story.doubts, &question); asked++) {
-            assert_true(question.port >= DECOY_PORT_LEAST);
-            assert_int_equal(question.watch, 0);
-            doubts_note(story.doubts, &question,
-                        question.item == 1 ? answers[i] : HANDSHAKE_HELD);
-        }
-        assert_int_equal(asked, answers[i] == HANDSHAKE_NONE ? DECOYS + 2 : DECOYS);
-        assert_int_equal(doubts_settle(story.doubts), 0);
-        assert_said(&story, 22, PORT_OPEN, REASON_SYN_ACK);
-        assert_said(&story, 80, PORT_OPEN, REASON_SYN_ACK);
+        assert_int_equal(recognise(&story, odd, HANDSHAKE_REFUSED, HANDSHAKE_HELD), DECOYS);
+        assert_open_for_certain(&story);
         end(&story);
     }
+}
+
+static void random_ports_that_are_all_silent_dispel_the_doubt(void **state)
+{
+    (void)state;
+    struct story story;
+    assert_int_equal(recognise(&story, 0, HANDSHAKE_NONE, HANDSHAKE_NONE), 3 * DECOYS);
+    assert_open_for_certain(&story);
+    end(&story);
+}
+
+static void one_that_is_silent_where_others_answer_does_so_after_many_tries(void **state)
+{
+    (void)state;
+    struct story story;
+    assert_int_equal(recognise(&story, 1, HANDSHAKE_NONE, HANDSHAKE_HELD), 12 + DECOYS - 1);
+    assert_open_for_certain(&story);
+    end(&story);
+}
+
+static void one_that_answers_late_does_not(void **state)
+{
+    (void)state;
+    struct story story;
+    struct doubts_question question;
+    unsigned tries = 0;
+    begin(&story, false, NULL);
+    assert_int_equal(take_open(&story, "80"), 0);
+    while (doubts_next(story.doubts, &question)) {
+        bool silent = question.item == 1 && question.watch == 0 && ++tries < 9;
+        doubts_note(story.doubts, &question, silent ? HANDSHAKE_NONE : HANDSHAKE_HELD);
+    }
+    assert_int_equal(tries, 9);
+    assert_int_equal(doubts_settle(story.doubts), 0);
+    assert_said(&story, 80, PORT_UNKNOWN, REASON_ANSWERS_EVERYTHING);
+    end(&story);
 }
 
 static void where_random_ports_answer_open_ones_must_go_further(void **state)
@@ -496,15 +545,18 @@ int main(void)
         cmocka_unit_test(port_that_is_not_in_doubt_is_not_asked),
         cmocka_unit_test(hosts_are_asked_by_turns),
         cmocka_unit_test(random_ports_get_the_time_of_all_tries),
-        cmocka_unit_test(port_that_shows_nothing_is_asked_three_times),
-        cmocka_unit_test(random_port_that_does_not_answer_is_asked_three_times),
+        cmocka_unit_test(port_that_shows_nothing_is_asked_again),
+        cmocka_unit_test(random_port_that_does_not_answer_is_asked_often),
         cmocka_unit_test(port_that_went_further_is_open_and_no_other),
         cmocka_unit_test(port_that_went_no_further_stays_unknown),
         cmocka_unit_test(only_port_in_doubt_may_be_open),
         cmocka_unit_test(what_goes_furthest_counts),
         cmocka_unit_test(random_port_without_an_answer_leaves_it_unknown),
         cmocka_unit_test(without_time_for_random_ports_it_stays_unknown),
-        cmocka_unit_test(one_random_port_that_does_not_answer_dispels_the_doubt),
+        cmocka_unit_test(one_random_port_that_is_refused_dispels_the_doubt),
+        cmocka_unit_test(random_ports_that_are_all_silent_dispel_the_doubt),
+        cmocka_unit_test(one_that_is_silent_where_others_answer_does_so_after_many_tries),
+        cmocka_unit_test(one_that_answers_late_does_not),
         cmocka_unit_test(where_random_ports_answer_open_ones_must_go_further),
         cmocka_unit_test(doubt_that_was_not_looked_into_leaves_ports_open),
     };
