@@ -62,9 +62,15 @@ static const int allowed[] = {
 };
 
 /* For sockets that are opened later. */
-static const int allowed_to_connect[] = {
-    SCMP_SYS(connect),       SCMP_SYS(bind),      SCMP_SYS(getsockname), SCMP_SYS(setsockopt),
-    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),  SCMP_SYS(epoll_pwait),
+static const int allowed_to_connect[] = {SCMP_SYS(connect), SCMP_SYS(bind),
+                                         SCMP_SYS(getsockname)};
+static const struct {
+    int level, name;
+} socket_options[] = {
+    {SOL_SOCKET, SO_LINGER},
+    {SOL_SOCKET, SO_BINDTODEVICE},
+    {IPPROTO_IP, IP_RECVERR},
+    {IPPROTO_IPV6, IPV6_RECVERR},
 };
 
 static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
@@ -108,12 +114,25 @@ static int allow_kind(scmp_filter_ctx filter, int kind)
     return status;
 }
 
+static int allow_socket_options(scmp_filter_ctx filter)
+{
+    int status = 0;
+    for (size_t i = 0; i < sizeof socket_options / sizeof socket_options[0] && status == 0; i++)
+        status =
+            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                             SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)socket_options[i].level, 0),
+                             SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)socket_options[i].name, 0));
+    return status;
+}
+
 static int allow_sockets(scmp_filter_ctx filter, enum sandbox_sockets sockets)
 {
     if (sockets == SANDBOX_NO_SOCKETS)
         return 0;
     int status = allow(filter, allowed_to_connect,
                        sizeof allowed_to_connect / sizeof allowed_to_connect[0]);
+    if (status == 0)
+        status = allow_socket_options(filter);
     if (status == 0)
         status = allow_kind(filter, SOCK_STREAM);
     if (status == 0 && sockets == SANDBOX_TCP_AND_UDP)

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from e2e.outbound import new_key
 from e2e.portvet import BROKEN, INCONCLUSIVE, INTERRUPTED, MET, NETWORK, PORTVET, REPORT, run
+from lab.machines import syn_proxy
 from lab.rows import Host, ports
 from lab.testing import main
-from lab.topology import Lab
+from lab.topology import AUDITOR_IPV4, Lab
 
 TARGET = Host("target", default="drop",
               ports=ports("tcp", (22, 80), "open") + ports("tcp", (113,), "reject-reset")
@@ -133,6 +134,11 @@ class SandboxTest(unittest.TestCase):
     def test_connections(self) -> None:
         self.finished("check", "-e", "22,80 open; 100 closed; 1-9 dropped; udp 53 open", self.ipv4,
                       self.ipv6, "--connect", "-o", f"json={self.folder / 'report'}")
+
+    def test_handshakes_behind_a_syn_proxy(self) -> None:
+        syn_proxy(self.lab.made["router"], "up0", "forward")
+        for option in ("--interface=eth0", f"--source={AUDITOR_IPV4}", "--connect"):
+            self.finished("check", "-e", "22,80 open", self.ipv4, option)
 
     def test_a_report_that_cannot_be_written(self) -> None:
         with open("/dev/full", "w") as full:

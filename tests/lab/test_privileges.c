@@ -325,8 +325,10 @@ static void connecting_opens_tcp_and_udp_sockets_only(void **state)
 static void walled_in_but_shaking_hands(void)
 {
     enter(SANDBOX_TCP);
-    EXPECT(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) >= 0);
-    EXPECT(socket(AF_INET6, SOCK_STREAM, 0) >= 0);
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    EXPECT(fd >= 0 && socket(AF_INET6, SOCK_STREAM, 0) >= 0);
+    EXPECT(setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on) == 0);
+    EXPECT(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) < 0 && errno == EPERM);
     EXPECT(socket(AF_INET, SOCK_DGRAM, 0) < 0 && errno == EPERM);
     EXPECT(socket(AF_INET6, SOCK_DGRAM, 0) < 0 && errno == EPERM);
     EXPECT(socket(AF_INET, SOCK_RAW, IPPROTO_RAW) < 0 && errno == EPERM);
