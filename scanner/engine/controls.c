@@ -315,19 +315,23 @@ bool controls_return(struct controls *controls, struct control *control)
     return true;
 }
 
-void controls_return_late(struct controls *controls, struct control *control)
+bool controls_return_late(struct controls *controls, struct control *control)
 {
-    if (control->fate != CONTROL_LOST || control->kind != CONTROL_COMPANION)
-        return;
-    struct witness *witness = &controls->witnesses[control->subject]; /* a companion's */
-    if (witness->kind != control->answer)
-        return;
+    bool token = control->kind == CONTROL_TOKEN;
+    if (control->fate != CONTROL_LOST || (!token && control->kind != CONTROL_COMPANION))
+        return false;
+    struct witness *witness = token ? NULL : &controls->witnesses[control->subject];
+    if (witness && witness->kind != control->answer)
+        return false;
     control->fate = CONTROL_RETURNED;
+    if (!witness)
+        return true;
     witness->streak = 0;
     controls->loss[control->answer].lost--;
     controls->batch[control->answer].lost--;
     if (control->sent_at > controls->returned_sent_at)
         controls->returned_sent_at = control->sent_at;
+    return true;
 }
 
 void controls_forget(struct controls *controls, uint32_t number)

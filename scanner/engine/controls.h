@@ -151,9 +151,10 @@ struct control *controls_walk(struct controls *controls, uint32_t slot, size_t *
 /* An answer to CONTROL came. False when it had been answered before, or counts as lost. */
 bool controls_return(struct controls *controls, struct control *control);
 
-/* The answer to a companion came after its timeout, but before its batch was judged: no loss,
- * for the answer of a port would still have counted. */
-void controls_return_late(struct controls *controls, struct control *control);
+/* The answer to a companion or to a request for a token came after its timeout, but before its
+ * batch was judged: no loss, for the answer of a port would still have counted. False: it is
+ * of no use any more. */
+bool controls_return_late(struct controls *controls, struct control *control);
 
 /* It did not even leave this machine: forgets it. */
 void controls_forget(struct controls *controls, uint32_t number);

@@ -1,11 +1,11 @@
 /* What the engine's files share: the state of a scan. Private to them.
  *
  * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
- * judge.c when its silence is proof, limits.c and spots.c whether ICMP could have answered,
- * twins.c asks who said no, decoys.c whether yes means anything, match.c finds the probe that
- * a packet answers, forwarded.c the one that was sent on to another place, services.c gives
- * UDP services time, outbound.c reads the answers of responders, settle.c turns slots into
- * observations. */
+ * judge.c when its silence is proof, limits.c, spots.c and samples.c whether ICMP could have
+ * answered, twins.c asks who said no, decoys.c whether yes means anything, match.c finds the
+ * probe that a packet answers, forwarded.c the one that was sent on to another place,
+ * services.c gives UDP services time, outbound.c reads the answers of responders, settle.c
+ * turns slots into observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
@@ -125,8 +125,15 @@ bool limits_token_is_awaited(const struct host *host, nsec_t now);
 double limits_chance_of_gain(const struct host *host);
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now);
-/* The limit has cost more time than it may. */
+/* The limit has cost more time than it may, and nothing is being proven. */
 bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now);
+
+/* samples.c: so many ports in a batch of a sample, and the time that so many tokens are given
+ * at most. */
+#define SAMPLE_PORTS     4
+#define SAMPLE_REST_MOST (4 * NSEC_PER_SEC)
+void samples_begin(struct host *host);
+void samples_adapt(struct engine *engine, struct host *host, enum judgement judgement);
 
 /* spots.c: requests for tokens among the probes of long batches, from now on. */
 void spots_begin(struct host *host, nsec_t now);

@@ -100,7 +100,7 @@ struct host {
     double usual_loss;            /* share of loss before that */
     uint8_t spacing_steps;        /* times that it has been doubled */
     bool spacing_is_useless;
-    nsec_t limited_rest;             /* rest that the ICMP limit asks for; 0: none */
+    nsec_t limited_rest;             /* that a few tokens ask for; 0: none */
     nsec_t limited_since;            /* when limited answers were first seen; 0: not */
     bool sampling;                   /* rejects are collected, silence is not judged */
     uint8_t doubtful;                /* ports of a sample that are asked again, by themselves */

@@ -4,13 +4,12 @@
  * one a second to each destination), and once it is empty a reject looks like a drop. So
  * on a host with such answers a batch counts only if, right after it, a port that is known
  * to be rejected still draws answers: then there had been a token for each port of the
- * batch. Where nearly all is rejected, ports are sampled at the bucket's own pace instead,
- * and the rest is told from the sample. */
+ * batch. Long batches are checked all over (spots.c). Where nearly all is rejected, ports are
+ * sampled at the bucket's own pace instead (samples.c). */
 #include "scanner/engine/engine_state.h"
 
-/* Ports in the first batch under a limit, and in the first that samples. */
-#define LIMITED_BATCH  512
-#define SAMPLING_BATCH 4
+/* Ports in the first batch under a limit. */
+#define LIMITED_BATCH 512
 /* Passes at full pace that a host of very many ports gets before that, if nothing tells how
  * many are needed. */
 #define SWEEPS 3
@@ -29,15 +28,14 @@
 #define SHORT_PASS_GAIN    4.0
 #define SHORT_VOIDS_MOST   4
 #define SPREAD_BATCH_LEAST 64
-/* Time that the bucket is given between batches. */
-#define REST_LEAST (500 * NSEC_PER_MSEC)
-#define REST_MOST  (4 * NSEC_PER_SEC)
-/* The rest is like the sample with so much confidence, but for less than this share. */
-#define SAMPLE_CONFIDENCE 0.95
-#define SAMPLE_DIFFERENT  0.01
-/* With so many that differ, and such a share, more of a sample is in vain. */
-#define MIXED_LEAST 3
-#define MIXED_SHARE 0.1
+/* When the time for all this is over: void batches in a row that end it. */
+#define VOID_MOST 3
+/* Time that the bucket is given at first for SAMPLE_PORTS tokens. */
+#define REST_FIRST (2 * NSEC_PER_SEC)
+static nsec_t shorter(nsec_t a, nsec_t b)
+{
+    return a < b ? a : b;
+}
 
 bool limits_are_known(const struct host *host)
 {
@@ -46,14 +44,16 @@ bool limits_are_known(const struct host *host)
 
 bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now)
 {
-    return host->limited_since && now - host->limited_since > engine->options.limited_budget;
+    bool is_over =
+        host->limited_since && now - host->limited_since > engine->options.limited_budget;
+    return is_over && (host->sampling || host->doubtful || host->void_batches > VOID_MOST);
 }
 
 uint32_t limits_batch_most(const struct host *host)
 {
     if (host->doubtful)
         return host->doubtful;
-    return host->sampling ? SAMPLING_BATCH : host->batch_most;
+    return host->sampling ? SAMPLE_PORTS : host->batch_most;
 }
 
 void limits_forget(struct host *host)
@@ -105,14 +105,25 @@ static unsigned requests_wanted(const struct host *host)
     return tokens_wanted(host) + (upper > 0.1) + (upper > 0.25);
 }
 
+/* Tokens that the batch took, or that the next one will: a request for each proof, and all the
+ * ports of a sample that goes on. */
+static nsec_t tokens_to_wait_for(const struct host *host)
+{
+    const struct batch *batch = &host->batch;
+    bool sample_next = (host->sampling || host->doubtful) && batch->rejected >= batch->probed;
+    return sample_next ? SAMPLE_PORTS : batch->rejected + requests_wanted(host);
+}
+
 nsec_t limits_least_rest(const struct host *host)
 {
     if (!limits_are_known(host))
         return 0;
-    if (host->doubtful)
-        return host->limited_rest * (host->batch.rejected + requests_wanted(host)) /
-               SAMPLING_BATCH;
-    return spots_are_due(host) ? host->batch.refill : host->limited_rest;
+    if (spots_are_due(host)) {
+        nsec_t taken = host->batch.rejected * host->spot_gap;
+        return host->batch.refill + shorter(taken, SAMPLE_REST_MOST);
+    }
+    nsec_t rest = tokens_to_wait_for(host) * host->limited_rest / SAMPLE_PORTS;
+    return shorter(rest, 2 * SAMPLE_REST_MOST);
 }
 
 int limits_next_request(const struct host *host)
@@ -178,90 +189,6 @@ static bool was_any_granted(const struct host *host)
     return false;
 }
 
-/* ---- samples ---- */
-
-static bool is_rejected(const struct host *host, const struct slot *slot)
-{
-    return slot->signature && host->signatures[slot->signature - 1].by_icmp;
-}
-
-/* A declared port comes up twice in a pass, and counts where it comes first. */
-static bool is_first(const struct host *host, uint32_t position)
-{
-    return position < host->declared_count ||
-           !host_is_declared(host, host_slot_at(host, position));
-}
-
-/* The ports of PROTO that the first pass under the limit has dealt with, in random order, but
- * for those that were named one by one. Lost: not rejected, as far as is known. */
-static struct loss sample_of(const struct host *host, enum proto proto)
-{
-    struct loss sample = {0};
-    uint32_t to = host->pass == host->limited_pass ? host->cursor : 0;
-    for (uint32_t p = host->declared_count; p < to; p++) {
-        uint32_t index = host_slot_at(host, p);
-        const struct slot *slot = &host->slots[index];
-        if (host_slot_proto(host, index) != proto || slot->tries < host->limited_pass ||
-            !is_first(host, p))
-            continue;
-        sample.samples++;
-        sample.lost += !is_rejected(host, slot);
-        if (sample.lost > SAMPLE_DIFFERENT * to)
-            break;
-    }
-    return sample;
-}
-
-/* The ICMP answer that most ports of PROTO gave; -1: none. */
-static int usual_signature(const struct host *host, enum proto proto)
-{
-    int usual = -1;
-    for (int i = 0; i < host->signature_count; i++) {
-        const struct signature *signature = &host->signatures[i];
-        if (signature->proto == proto && signature->by_icmp && signature->count > 0 &&
-            (usual < 0 || signature->count > host->signatures[usual].count))
-            usual = i;
-    }
-    return usual;
-}
-
-static void claim_rest(struct engine *engine, struct host *host, enum proto proto,
-                       uint32_t confirmed)
-{
-    int usual = usual_signature(host, proto);
-    if (usual < 0)
-        return;
-    struct signature rest = host->signatures[usual];
-    rest.answer.reason = REASON_RATE_LIMITED;
-    rest.forwarded = (struct forwarding){0};
-    rest.count = 0;
-    uint8_t signature = host_signature(host, &rest);
-    if (!signature)
-        return;
-    host->confirmed[proto] = confirmed;
-    uint32_t from = proto == PROTO_TCP ? 0 : host->tcp_count;
-    uint32_t to = proto == PROTO_TCP ? host->tcp_count : host->slot_count;
-    for (uint32_t i = from; i < to; i++) {
-        struct slot *slot = &host->slots[i];
-        if (slot_is_decided(slot) || slot->proofs > 0 || (slot->flags & SLOT_TENTATIVE) ||
-            host_is_declared(host, i))
-            continue;
-        slot->signature = signature;
-        host->signatures[signature - 1].count++;
-        engine_decide(engine, host);
-    }
-}
-
-static void claim_what_is_clear(struct engine *engine, struct host *host)
-{
-    for (int proto = 0; proto < PROTO_COUNT; proto++) {
-        const struct loss sample = sample_of(host, (enum proto)proto);
-        if (sample.samples > 0 && !host->confirmed[proto] &&
-            loss_upper_at(&sample, SAMPLE_CONFIDENCE) < SAMPLE_DIFFERENT)
-            claim_rest(engine, host, (enum proto)proto, sample.samples);
-    }
-}
-
 /* ---- adapting ---- */
 
 /* Nearly all may be rejected: a sample will tell. */
@@ -276,13 +203,6 @@ static void begin_spread(struct host *host, nsec_t now)
     host->batch_most = host->mixed || are_many(&host->batch) ? LIMITED_BATCH : UINT32_MAX;
 }
 
-static void begin_sample(struct host *host, nsec_t now)
-{
-    host->sampling = true;
-    host->limited_rest = REST_MOST;
-    host->next_allowed = now + REST_MOST;
-}
-
 static void begin_limits(struct host *host, nsec_t now)
 {
     host->limited_since = now;
@@ -294,46 +214,8 @@ static void begin_limits(struct host *host, nsec_t now)
 static void slow_down(struct host *host)
 {
     nsec_t quarters = was_any_granted(host) ? 5 : 6;
-    nsec_t rest = host->limited_rest ? host->limited_rest * quarters / 4 : REST_LEAST;
-    host->limited_rest = rest < REST_MOST ? rest : REST_MOST;
-}
-
-/* The ports of the batch without an answer, whose silence is to be proven by tokens after it
- * from now on. */
-static uint8_t doubt_silence(struct host *host)
-{
-    uint8_t count = 0;
-    for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
-        struct slot *slot = &host->slots[host_slot_at(host, p)];
-        if (slot_is_decided(slot) || !is_first(host, p))
-            continue;
-        count++;
-        if (!host->doubtful)
-            slot->proofs = 0;
-    }
-    return count;
-}
-
-/* Whether so many of the sample differ that it will never tell. */
-static bool is_mixed(const struct host *host)
-{
-    struct loss tcp = sample_of(host, PROTO_TCP), udp = sample_of(host, PROTO_UDP);
-    uint32_t samples = tcp.samples + udp.samples, lost = tcp.lost + udp.lost;
-    return lost >= MIXED_LEAST && lost > samples * MIXED_SHARE;
-}
-
-/* Ports of a sample that do not answer are asked again, by themselves, until they are
- * decided. */
-static void adapt_sample(struct host *host, enum judgement judgement)
-{
-    nsec_t rest = host->limited_rest;
-    rest = judgement == BATCH_COUNTS ? rest * 19 / 20 : rest * 5 / 4;
-    host->limited_rest = rest < REST_MOST ? rest : REST_MOST;
-    host->doubtful = doubt_silence(host);
-    if (host->doubtful)
-        host->cursor = host->batch.from;
-    host->mixed = !host->doubtful && is_mixed(host);
-    host->sampling = !host->doubtful && !host->mixed;
+    nsec_t rest = host->limited_rest ? host->limited_rest * quarters / 4 : REST_FIRST;
+    host->limited_rest = shorter(rest, SAMPLE_REST_MOST);
 }
 
 /* More ports and less time after a good batch; after a void one the same ports again. */
@@ -351,12 +233,12 @@ static void adapt_short(struct host *host, enum judgement judgement)
     host->short_voids = host->batch.rejected > 0 ? 0 : host->short_voids + 1;
     if (!too_long)
         slow_down(host);
-    if ((too_long || many) && host->batch_most > SAMPLING_BATCH)
+    if ((too_long || many) && host->batch_most > SAMPLE_PORTS)
         host->batch_most /= 2;
 }
 
 /* Rejects that were found took tokens: requests without an answer are their doing. */
-static void adapt_spread(struct host *host, enum judgement judgement, nsec_t now)
+static void adapt_spread(struct host *host, enum judgement judgement)
 {
     if (judgement == BATCH_COUNTS && host->batch_most < UINT32_MAX / 4)
         host->batch_most *= 4;
@@ -364,27 +246,25 @@ static void adapt_spread(struct host *host, enum judgement judgement, nsec_t now
         spots_adapt(host, judgement);
         return;
     }
-    nsec_t refill = host->batch.rejected * host->spot_gap;
-    host->next_allowed = now + (refill < REST_MOST ? refill : REST_MOST);
     if (host->batch_most > SPREAD_BATCH_LEAST)
         host->batch_most /= 2;
 }
 
-static void adapt(struct host *host, enum judgement judgement, nsec_t now)
+static void adapt(struct engine *engine, struct host *host, enum judgement judgement)
 {
     if (host->sampling || host->doubtful) {
-        adapt_sample(host, judgement);
+        samples_adapt(engine, host, judgement);
         return;
     }
     if (host->spread)
-        adapt_spread(host, judgement, now);
+        adapt_spread(host, judgement);
     else
         adapt_short(host, judgement);
-    const struct batch *batch = &host->batch;
-    if (judgement == BATCH_VOID)
-        host->cursor = batch->from;
-    if (!host->mixed && are_many(batch))
-        begin_sample(host, now);
+    if (judgement == BATCH_COUNTS)
+        return;
+    host->cursor = host->batch.from;
+    if (!host->mixed && are_many(&host->batch) && host->pass == host->limited_pass)
+        samples_begin(host);
 }
 
 /* Tokens at the end of short batches are the quicker proof where few of them make a pass, and
@@ -421,10 +301,8 @@ void limits_adapt(struct engine *engine, struct host *host, enum judgement judge
         if (!are_swept(engine, host))
             return;
         begin_limits(host, now);
-    } else {
-        claim_what_is_clear(engine, host);
-        if (judgement == BATCH_COUNTS || host->void_reason == REASON_RATE_LIMITED)
-            adapt(host, judgement, now);
+    } else if (judgement == BATCH_COUNTS || host->void_reason == REASON_RATE_LIMITED) {
+        adapt(engine, host, judgement);
     }
     if (!host->spread && !host->sampling && !host->doubtful && are_short_batches_slow(host))
         begin_spread(host, now);

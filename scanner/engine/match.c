@@ -68,18 +68,18 @@ static void control_returned(struct match *m, struct control *control)
     uint8_t subject = control->subject;
     uint32_t epoch = control->epoch;
     bool in_time = controls_return(&host->controls, control);
-    if (!in_time && sent_at >= host->batch.started &&
-        !was_sent_again(&host->rtt, m->at - sent_at))
-        controls_return_late(&host->controls, control);
+    const struct batch *batch = &host->batch;
+    bool late = !in_time && sent_at >= batch->started &&
+                !was_sent_again(&host->rtt, m->at - sent_at) &&
+                controls_return_late(&host->controls, control);
+    if (kind == CONTROL_TOKEN && (in_time || late) &&
+        sent_at >= (spots_are_due(host) ? batch->began : batch->last_sent))
+        host->controls.sources[subject].grants++;
     if (!in_time)
         return;
     note_rtt(m, m->at - sent_at);
     if (kind == CONTROL_COMPANION)
         pace_control_returned(&m->engine->pace, epoch);
-    const struct batch *batch = &host->batch;
-    if (kind == CONTROL_TOKEN &&
-        sent_at >= (spots_are_due(host) ? batch->began : batch->last_sent))
-        host->controls.sources[subject].grants++;
 }
 
 /* A later answer of another kind. Two answers that cannot both be true make the port

@@ -9,6 +9,7 @@
 
 #define DEFAULT_MISS     1e-6
 #define DEFAULT_PATIENCE (3600 * NSEC_PER_SEC)
+#define DEFAULT_BUDGET   (400 * NSEC_PER_SEC)
 
 /* Turns of the driver in a row during which the clock may stand still. */
 enum { STANDSTILL_MOST = 100000 };
@@ -124,7 +125,8 @@ static int drive_engine(struct run *run, struct net *net, struct error *error)
         .max_rate = scenario->max_rate,
         .miss = run->miss,
         .max_tries = scenario->max_tries,
-        .limited_budget = 400 * NSEC_PER_SEC,
+        .limited_budget =
+            scenario->limited_budget == 0 ? DEFAULT_BUDGET : scenario->limited_budget,
         .deadline = scenario->deadline == 0 ? NSEC_NEVER : SIM_START + scenario->deadline,
         .source_port_first = net->source_port_first,
         .source_port_count = net->source_port_count,

@@ -16,6 +16,7 @@ struct sim_scenario {
     double miss;                       /* 0: 1e-6 */
     unsigned max_tries;                /* 0: as many as needed */
     nsec_t deadline;                   /* after the start; 0: none */
+    nsec_t limited_budget;             /* see engine.h; 0: 400 s */
     nsec_t patience; /* a run that takes longer is stopped and fails; 0: an hour */
 };
 

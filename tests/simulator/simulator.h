@@ -109,6 +109,8 @@ struct sim_router {
     uint8_t hops; /* between it and us */
     struct sim_limit icmp;
     uint16_t quoted; /* bytes of the probe in an ICMP error; 0: as many as fit */
+    nsec_t crowded_for, crowded_every; /* strangers take all tokens at the end of each such
+                                          time, for so long; 0: there are none */
 };
 
 /* From when until when; equal: never. */

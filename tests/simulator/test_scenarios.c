@@ -238,17 +238,6 @@ static void every_udp_service_of_65535_ports_is_found(void **state)
     portset_free(&all);
 }
 
-static void limited_rejects_are_told_by_a_sample(void **state)
-{
-    (void)state;
-    struct sim_host host = {
-        FIRST, .otherwise = {{.behaviour = SIM_REJECT_ICMP, .icmp_type = 3, .icmp_code = 3},
-                             {.behaviour = SIM_DROP}}};
-    struct sim_scenario scenario = against(&host);
-    struct sim_score score = run(&scenario);
-    assert_int_equal(score.said[PORT_REJECTED], SEEDS * 1000);
-}
-
 static void expect_told_in_spite_of(const struct sim_fault *fault)
 {
     struct sim_host host = {FIRST, EDGE,
@@ -367,7 +356,6 @@ int main(void)
         cmocka_unit_test(limit_on_resets_does_not_make_ports_dropped),
         cmocka_unit_test(host_that_answers_every_syn_is_believed_nothing),
         cmocka_unit_test(every_udp_service_of_65535_ports_is_found),
-        cmocka_unit_test(limited_rejects_are_told_by_a_sample),
         cmocka_unit_test(packets_that_the_capture_lost_are_asked_for_again),
         cmocka_unit_test(packets_that_did_not_leave_are_sent_again),
         cmocka_unit_test(link_that_flaps_costs_time_and_no_truth),

@@ -72,14 +72,21 @@ struct sim_header sim_header_from_firewall(const struct sim_world *world,
     return header_from(meeting, ROUTER_TTL, world->config->routers[router - 1].hops);
 }
 
-/* ICMP errors share one allowance for each destination, and we are the only one. */
+static bool is_crowded(const struct sim_router *router, nsec_t now)
+{
+    return router->crowded_every > 0 &&
+           now % router->crowded_every >= router->crowded_every - router->crowded_for;
+}
+
+/* A host has one allowance for each destination, a router one for all. */
 static bool may_send_error(struct sim_world *world, const struct sim_meeting *meeting,
                            uint8_t router)
 {
     bool allowed;
     if (router != 0) {
-        const struct sim_limit *limit = &world->config->routers[router - 1].icmp;
-        allowed = sim_bucket_take(&world->routers[router - 1], limit, meeting->now);
+        const struct sim_router *at = &world->config->routers[router - 1];
+        allowed = !is_crowded(at, meeting->now) &&
+                  sim_bucket_take(&world->routers[router - 1], &at->icmp, meeting->now);
     } else {
         const struct sim_stack *stack = sim_stack_of(meeting->place.group->host);
         const struct sim_limit *limit = &stack->icmp[is_v6(meeting) ? 1 : 0];
