@@ -68,6 +68,12 @@ static enum origin firewall_place(const struct origin_evidence *evidence)
     return comes_from_as_far(evidence) ? ORIGIN_FIREWALL : ORIGIN_UNKNOWN;
 }
 
+enum origin origin_of_error(const struct origin_evidence *evidence)
+{
+    bool elsewhere = comes_from_nearer(evidence) || comes_from_behind(evidence);
+    return elsewhere ? ORIGIN_UPSTREAM : ORIGIN_FIREWALL;
+}
+
 /* Where it was refused by who is no firewall for certain. */
 static enum origin closed_place(const struct origin_evidence *evidence)
 {

@@ -49,6 +49,10 @@ struct origin_claim {
 
 struct origin_claim origin_judge(const struct origin_evidence *evidence);
 
+/* Who rejects by ICMP in the host's name: its firewall, unless the distance tells another. Of
+ * EVIDENCE only TTLs are looked at. */
+enum origin origin_of_error(const struct origin_evidence *evidence);
+
 /* Hops that a packet with this TTL has come, by the next of the usual starting values
  * 64, 128, 255 (32 for TTLs up to 32 is not assumed). */
 uint8_t origin_hops(uint8_t ttl);

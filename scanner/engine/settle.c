@@ -12,16 +12,21 @@ struct settlement {
     struct host_observation seen;
 };
 
+static bool is_questionable(const struct answer *answer)
+{
+    return answer->state == PORT_CLOSED &&
+           (answer->reason == REASON_RESET || answer->reason == REASON_PORT_UNREACHABLE);
+}
+
 static void judge_origin(const struct settlement *s, uint32_t index,
                          const struct signature *signature, struct observation *seen)
 {
-    enum reason reason = signature->answer.reason;
-    if (signature->answer.state != PORT_CLOSED ||
-        (reason != REASON_RESET && reason != REASON_PORT_UNREACHABLE))
+    bool questionable = is_questionable(&signature->answer);
+    if (!questionable && !(signature->by_icmp && signature->answer.origin == ORIGIN_FIREWALL))
         return;
     const struct origin_evidence evidence = {
         .proto = signature->proto,
-        .reason = reason,
+        .reason = signature->answer.reason,
         .dscp_returned = signature->tos == (PROBE_TOS & 0xfc),
         .twin = twins_of_slot(s->host, index, PROBE_TWIN),
         .bad_offset_twin = twins_of_slot(s->host, index, PROBE_BAD_OFFSET),
@@ -31,6 +36,10 @@ static void judge_origin(const struct settlement *s, uint32_t index,
         .host_ttl = s->host->stack_ttl,
         .echo_ttl = s->host->echo_ttl,
     };
+    if (!questionable) {
+        seen->origin = origin_of_error(&evidence);
+        return;
+    }
     struct origin_claim claim = origin_judge(&evidence);
     seen->state = claim.state;
     seen->origin = claim.origin;

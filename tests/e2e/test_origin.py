@@ -166,13 +166,14 @@ class OriginTest(unittest.TestCase):
 
     def test_forwarded_ports_are_told_by_their_distance(self) -> None:
         """The router is asked; some of its ports lead to a machine one hop behind it."""
-        leads = {8080: OPEN, 8081: CLOSED, 8082: REJECTED_RESET}
+        leads = {8080: OPEN, 8081: CLOSED, 8082: REJECTED_RESET, 8085: 1003, 8086: ROUTER_ICMP}
         # The firewall behind passes for a stack: what is malformed is not translated to it.
         truth = {8080: ("open", "host"), 8081: ("closed", "upstream"),
                  8082: ("closed", "upstream"), 8083: ("closed", "host"),
-                 8084: ("rejected", "firewall")}
+                 8084: ("rejected", "firewall"), 8085: ("rejected", "upstream"),
+                 8086: ("rejected", "firewall")}
         with Lab([HOST]) as lab:
-            nftables()(lab.namespace("target"))
+            nftables("tcp dport 1003 reject")(lab.namespace("target"))
             own = ROUTER_IPV4, ROUTER_IPV6
             rules = [f"{family} daddr {here} tcp dport {port} dnat {family} to {there}:{number}"
                      for family, here, there in zip(
@@ -183,7 +184,7 @@ class OriginTest(unittest.TestCase):
             lab.made["router"].nft(chain("own", "input", 0,
                                          ["tcp dport 8084 reject with tcp reset"]))
             for address in own:
-                done = run_json(["scan", address, "-p", "8080-8084"], lab.auditor)
+                done = run_json(["scan", address, "-p", "8080-8086"], lab.auditor)
                 said = {number: (entry["state"], entry["origin"])
                         for (_, number), entry in done.ports(address).items()}
                 with self.subTest(address=address):

@@ -221,6 +221,26 @@ static void no_combination_without_an_answered_twin_names_a_firewall(void **stat
     }
 }
 
+static void errors_in_the_host_s_name_are_its_firewall_s_unless_distance_says_else(void **state)
+{
+    (void)state;
+    static const struct {
+        struct origin_evidence evidence;
+        enum origin origin;
+    } rows[] = {
+        {{.ttl = TTL_HOST}, ORIGIN_FIREWALL},
+        {{.ttl = TTL_HOST, .host_ttl = TTL_HOST, .echo_ttl = TTL_HOST}, ORIGIN_FIREWALL},
+        {{.ttl = TTL_NEARER, .echo_ttl = TTL_HOST}, ORIGIN_UPSTREAM},
+        {{.ttl = TTL_NEARER, .host_ttl = TTL_HOST}, ORIGIN_FIREWALL},
+        {{.ttl = TTL_FARTHER, .echo_ttl = TTL_HOST}, ORIGIN_FIREWALL},
+        {{.ttl = TTL_FARTHER, .host_ttl = TTL_HOST}, ORIGIN_FIREWALL},
+        {{.ttl = TTL_FARTHER, .host_ttl = TTL_HOST, .echo_ttl = TTL_HOST}, ORIGIN_UPSTREAM},
+        {{.ttl = TTL_FARTHER, .host_ttl = TTL_FARTHER, .echo_ttl = TTL_HOST}, ORIGIN_FIREWALL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(origin_of_error(&rows[i].evidence), rows[i].origin);
+}
+
 static void hops_are_counted_from_the_usual_starting_values(void **state)
 {
     (void)state;
@@ -236,6 +256,8 @@ int main(void)
         cmocka_unit_test(resets_are_judged_by_the_table),
         cmocka_unit_test(port_unreachables_are_judged_by_the_table),
         cmocka_unit_test(no_combination_without_an_answered_twin_names_a_firewall),
+        cmocka_unit_test(
+            errors_in_the_host_s_name_are_its_firewall_s_unless_distance_says_else),
         cmocka_unit_test(hops_are_counted_from_the_usual_starting_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
