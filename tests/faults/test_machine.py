@@ -21,6 +21,9 @@ from lab.topology import Lab
 TARGET = Host("target", default="drop", ports=ports("tcp", (22, 80), "open"))
 RULES = "22,80 open; others(1-60) dropped"
 OLD_REPORT = '{"old": "report"}\n'
+DISK_ERRORS = (("fsync", errno.EIO), ("fsync", errno.ENOSPC), ("renameat", errno.EIO),
+               ("fchmod", errno.EIO), ("write", errno.EIO), ("write", errno.ENOSPC),
+               ("write", errno.EDQUOT))
 KILLS = int(os.environ.get("PORTVET_KILLS", "60"))
 SEED = 7
 
@@ -137,18 +140,19 @@ class MachineTest(unittest.TestCase):
                     self.assertTrue(done.stderr)
 
     def test_an_error_of_the_disk_keeps_the_old_report(self) -> None:
-        for call in ("fsync", "renameat", "fchmod"):
-            with self.subTest(call):
+        for call, error in DISK_ERRORS:
+            with self.subTest(call, error=error):
                 self.report.write_text(OLD_REPORT)
                 done = run(["check", "-e", RULES, self.address, "-o", f"json={self.report}"],
                            self.lab.auditor,
                            before=("strace", "-f", "-qq", "-o", "/dev/null", "-e",
-                                   f"inject={call}:error=EIO"))
+                                   f"inject={call}:error={errno.errorcode[error]}"))
                 if done.exit_code == MET:   # the call was not needed
                     self.assertNotEqual(self.report.read_text(), OLD_REPORT)
                     continue
                 self.assertEqual(done.exit_code, REPORT, done.stderr)
-                self.assertIn(os.strerror(errno.EIO), done.stderr)
+                if call != "write":  # which nobody could read then
+                    self.assertIn(os.strerror(error), done.stderr)
                 self.assertEqual(self.report.read_text(), OLD_REPORT)
                 self.assertEqual([entry.name for entry in self.folder.iterdir()], ["report.json"])
 

@@ -20,6 +20,11 @@ TARGET = Host("target", default="drop",
 GONE = Host("gone", alive=False)
 RANGE = "1-800"
 RATE = ("--max-rate", "1600")  # slow enough to be disturbed, quick enough to be waited for
+# Which calls fail, and when: "3+2" is the third and every second one from there on.
+REFUSALS = (("sendmmsg", "ENOBUFS", "3+4"), ("sendmmsg", "EPERM", "3+3"),
+            ("sendmmsg", "EIO", "5+7"), ("sendmmsg", "ENETDOWN", "4+"), ("sendto", "EPERM", "2+2"),
+            ("ppoll", "EINTR", "1+2"), ("recvfrom", "EINTR", "2+3"), ("recvfrom", "ENETDOWN", "2+4"),
+            ("recvmsg", "ENOBUFS", "2"))
 STOPPED_S = float(os.environ.get("PORTVET_STOPPED_SECONDS", "3"))
 
 
@@ -102,6 +107,16 @@ class NetworkTest(unittest.TestCase):
             "\n}\n"), "--deadline", "4s")
         self.assertGreater(sum(number for (state, _), number in counts(done).items()
                                if state == "unknown"), 0)
+
+    def test_what_the_kernel_refuses_is_no_verdict(self) -> None:
+        for call, error, when in REFUSALS:
+            with self.subTest(f"{call} {error} {when}"):
+                done = run_json(["scan", *self.addresses, "-p", "1-120,53/udp", "--deadline", "4s"],
+                                self.lab.auditor, before=(
+                                    "strace", "-f", "-qq", "-o", "/dev/null", "-e",
+                                    f"trace={call}", "-e",
+                                    f"inject={call}:error={error}:when={when}"))
+                self.assertEqual(wrong_verdicts(self.lab, TARGET, done), [])
 
     def test_an_address_that_nobody_has_is_unknown(self) -> None:
         done = run_json(["check", "-e", "1-100 filtered", *self.lab.addresses["gone"]],
