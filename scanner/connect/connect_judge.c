@@ -137,7 +137,8 @@ static void count_proofs(struct connect *connect, struct connect_host *host, boo
         slot->flags |= CONNECT_PROVEN;
         host->undecided--;
         connect->progress.decided++;
-        double miss = pow(upper, slot->proofs / questions);
+        unsigned proofs_each = slot->proofs / questions;
+        double miss = pow(upper, proofs_each);
         if (miss > host->miss)
             host->miss = miss;
     }

@@ -218,7 +218,8 @@ static void certify(struct engine *engine, struct host *host, struct slot *slot,
                     const struct proof *proof)
 {
     uint32_t index = (uint32_t)(slot - host->slots);
-    double miss = pow(proof->upper, slot->proofs / services_questions(engine, host, index));
+    unsigned proofs_each = slot->proofs / services_questions(engine, host, index);
+    double miss = pow(proof->upper, proofs_each);
     if (miss > host->miss)
         host->miss = miss;
     if (slot->flags & SLOT_TENTATIVE) { /* hearsay; see outbound.h */

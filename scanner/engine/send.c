@@ -8,6 +8,8 @@
 #include "scanner/engine/engine_state.h"
 #include "scanner/engine/random.h"
 
+#include <assert.h>
+
 /* Companions: one for so many probes, but no more than so many a second, because each to
  * an open port costs its host a half-open connection; and so many for each kind of answers
  * among the last probes of a batch, which may be all of them. */
@@ -87,6 +89,7 @@ struct probe_address host_control(const struct host *host, const struct control 
 size_t engine_write_control(struct engine *engine, uint32_t host_index, struct control *control,
                             uint8_t *packet)
 {
+    assert(engine->hosts);
     struct host *host = &engine->hosts[host_index];
     struct probe_address probe = host_control(host, control);
     engine->outgoing[engine->outgoing_count++] =
