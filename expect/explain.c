@@ -18,7 +18,8 @@ struct inquiry {
     const struct policy *policy;
     const struct explain_query *query;
     put_port_fn *put_port;
-    FILE *out;
+    FILE *out;                   /* NULL: nothing is written */
+    struct explain_ports *found; /* NULL: not wanted */
     struct complaints *complaints;
     struct arena arena;
     struct host_spec host;
@@ -335,7 +336,7 @@ static int inquire(struct inquiry *inquiry)
         status = -ENOMEM;
     rule_list_free(&inquiry->ports);
     arena_free(&inquiry->arena);
-    if (status == 0 && ferror(inquiry->out))
+    if (status == 0 && inquiry->out && ferror(inquiry->out))
         status = -EIO;
     return status;
 }
@@ -360,4 +361,67 @@ int policy_explain_judgement(const struct policy *policy, const struct explain_q
                               .out = out,
                               .complaints = complaints};
     return inquire(&inquiry);
+}
+
+static bool has_responder(const struct inquiry *inquiry)
+{
+    for (const struct responder *responder = inquiry->policy->responders; responder;
+         responder = responder->next) {
+        if (host_spec_overlaps(&responder->host, &inquiry->host))
+            return true;
+    }
+    return false;
+}
+
+static bool is_expected_open(const struct assignment *assignment)
+{
+    const struct states *states = &assignment->rule->states;
+    return states_accept(states, assignment->proto, PORT_OPEN, REASON_RESPONDER) &&
+           !states_accept(states, assignment->proto, PORT_DROPPED, REASON_NO_RESPONSE);
+}
+
+static int note_ports(struct inquiry *inquiry, const struct profile *profile,
+                      const struct vantage *vantage, enum proto proto)
+{
+    (void)vantage;
+    enum { BESIDE_MOST = 4 };
+    struct explain_ports *found = inquiry->found;
+    if (portset_add_set(&found->asked[proto], &inquiry->ports.first->named[proto]) < 0)
+        return -ENOMEM;
+    if (proto != PROTO_TCP || !has_responder(inquiry))
+        return 0;
+    for (size_t i = 0; i < profile->count; i++) {
+        const struct assignment *assignment = &profile->assignments[i];
+        uint32_t count = portset_size(&assignment->ports);
+        if (assignment->proto != PROTO_TCP || !is_expected_open(assignment))
+            continue;
+        for (uint32_t n = 0; n < count && portset_size(&found->beside) < BESIDE_MOST; n++) {
+            uint16_t port = portset_nth(&assignment->ports, n);
+            if (portset_add(&found->beside, port, port) < 0)
+                return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+int policy_explain_ports(const struct policy *policy, const struct explain_query *query,
+                         struct explain_ports *ports, struct complaints *complaints)
+{
+    *ports = (struct explain_ports){0};
+    struct inquiry inquiry = {.policy = policy,
+                              .query = query,
+                              .put_port = note_ports,
+                              .found = ports,
+                              .complaints = complaints};
+    int status = inquire(&inquiry);
+    if (status < 0)
+        policy_explain_free_ports(ports);
+    return status;
+}
+
+void policy_explain_free_ports(struct explain_ports *ports)
+{
+    for (int i = 0; i < PROTO_COUNT; i++)
+        portset_free(&ports->asked[i]);
+    portset_free(&ports->beside);
 }

@@ -28,4 +28,16 @@ int policy_explain_judgement(const struct policy *policy, const struct explain_q
                              FILE *out, struct complaints *complaints)
     __attribute__((warn_unused_result));
 
+/* The port that was asked for, by protocol, and with it, of a machine that runs a responder,
+ * a few TCP ports that are expected open: the silence of one is proven by the answers of
+ * others. */
+struct explain_ports {
+    struct portset asked[PROTO_COUNT], beside;
+};
+/* Fills *PORTS, for policy_explain_free_ports(); the same codes. */
+int policy_explain_ports(const struct policy *policy, const struct explain_query *query,
+                         struct explain_ports *ports, struct complaints *complaints)
+    __attribute__((warn_unused_result));
+void policy_explain_free_ports(struct explain_ports *ports);
+
 #endif

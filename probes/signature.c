@@ -142,14 +142,16 @@ bool signature_verify_syn_answer(const struct responder_key *key, uint16_t port,
 }
 
 /* A datagram: signature, nonce, time. Probe and answer differ in the signature. */
-enum { NONCE_AT = HASH_SIZE, TIME_AT = NONCE_AT + SIGNATURE_NONCE_SIZE };
+enum { TIME_AT = SIGNATURE_NONCE_AT + SIGNATURE_NONCE_SIZE };
+static_assert((int)SIGNATURE_NONCE_AT == (int)HASH_SIZE, "the nonce follows the signature");
 static_assert(TIME_AT + 4 == SIGNATURE_DATAGRAM_SIZE, "datagram size");
 
 static void sign_datagram(const struct responder_key *key, enum purpose purpose, uint16_t port,
                           const uint8_t *datagram, uint8_t hash[static HASH_SIZE])
 {
     struct message message = begin(purpose, port);
-    put_bytes(&message, datagram + NONCE_AT, SIGNATURE_DATAGRAM_SIZE - NONCE_AT);
+    put_bytes(&message, datagram + SIGNATURE_NONCE_AT,
+              SIGNATURE_DATAGRAM_SIZE - SIGNATURE_NONCE_AT);
     sign(key, &message, hash);
 }
 
@@ -157,7 +159,7 @@ void signature_tag_udp(const struct responder_key *key, uint16_t port,
                        const uint8_t nonce[static SIGNATURE_NONCE_SIZE], int64_t seconds,
                        uint8_t datagram[static SIGNATURE_DATAGRAM_SIZE])
 {
-    memcpy(datagram + NONCE_AT, nonce, SIGNATURE_NONCE_SIZE);
+    memcpy(datagram + SIGNATURE_NONCE_AT, nonce, SIGNATURE_NONCE_SIZE);
     write_number(datagram + TIME_AT, (uint32_t)seconds);
     sign_datagram(key, PURPOSE_UDP, port, datagram, datagram);
 }
@@ -177,7 +179,8 @@ void signature_answer_udp(const struct responder_key *key, uint16_t port,
                           const uint8_t probe[static SIGNATURE_DATAGRAM_SIZE],
                           uint8_t answer[static SIGNATURE_DATAGRAM_SIZE])
 {
-    memcpy(answer + NONCE_AT, probe + NONCE_AT, SIGNATURE_DATAGRAM_SIZE - NONCE_AT);
+    memcpy(answer + SIGNATURE_NONCE_AT, probe + SIGNATURE_NONCE_AT,
+           SIGNATURE_DATAGRAM_SIZE - SIGNATURE_NONCE_AT);
     sign_datagram(key, PURPOSE_UDP_ANSWER, port, probe, answer);
 }
 
@@ -187,6 +190,6 @@ bool signature_verify_udp_answer(const struct responder_key *key, uint16_t port,
 {
     uint8_t right[HASH_SIZE];
     sign_datagram(key, PURPOSE_UDP_ANSWER, port, answer, right);
-    return memcmp(answer + NONCE_AT, nonce, SIGNATURE_NONCE_SIZE) == 0 &&
+    return memcmp(answer + SIGNATURE_NONCE_AT, nonce, SIGNATURE_NONCE_SIZE) == 0 &&
            sodium_memcmp(right, answer, sizeof right) == 0;
 }

@@ -74,7 +74,8 @@ bool signature_verify_syn_answer(const struct responder_key *key, uint16_t port,
                                  uint32_t sequence, uint32_t timestamp,
                                  const struct syn_answer *answer);
 
-enum { SIGNATURE_NONCE_SIZE = 12, SIGNATURE_DATAGRAM_SIZE = 32 };
+/* A datagram holds the nonce, as the probe had it, at SIGNATURE_NONCE_AT. */
+enum { SIGNATURE_NONCE_AT = 16, SIGNATURE_NONCE_SIZE = 12, SIGNATURE_DATAGRAM_SIZE = 32 };
 
 /* Fills the payload of a probe in. */
 void signature_tag_udp(const struct responder_key *key, uint16_t port,

@@ -7,6 +7,8 @@
 #include "scanner/commands/settings.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { WORD_FILE, WORD_HOST, WORD_PORT, WORD_COUNT };
@@ -14,6 +16,7 @@ enum { WORD_FILE, WORD_HOST, WORD_PORT, WORD_COUNT };
 /* What is shown while the port is probed, and after it. */
 struct demonstration {
     struct explain_packets packets;
+    struct explain_ports ports;
     const struct policy *file;
     struct explain_query query;
 };
@@ -27,6 +30,12 @@ static struct explain_query make_query(const struct options *options)
     };
     clock_gettime(CLOCK_REALTIME, &query.today);
     return query;
+}
+
+static void note_plan(void *context, const struct plan *plan)
+{
+    struct demonstration *demonstration = context;
+    demonstration->packets.key = plan->count > 0 ? plan->targets[0].responder : NULL;
 }
 
 static void show_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes,
@@ -50,19 +59,27 @@ static int show_judgement(struct demonstration *demonstration, const struct addr
     return status;
 }
 
+static int show_verdict(struct demonstration *demonstration, const struct addr *address,
+                        const struct observation *seen)
+{
+    char text[ADDR_TEXT_SIZE];
+    const struct portset *asked = &demonstration->ports.asked[seen->proto];
+    if (asked->count == 0 || !portset_has(&seen->ports, portset_nth(asked, 0)))
+        return 0; /* of a port that was only asked beside it */
+    printf("\n%s, port %u/%s is ", addr_format(address, text), portset_nth(asked, 0),
+           proto_name(seen->proto));
+    explain_verdict(stdout, seen, demonstration->packets.echo_ttl);
+    return show_judgement(demonstration, address, seen);
+}
+
 /* The verdict on each address, after all packets. */
 static int show_verdicts(void *context, const struct audit *audit, struct error *error)
 {
     struct demonstration *demonstration = context;
     for (size_t i = 0; i < audit->host_count; i++) {
         const struct host_verdicts *host = &audit->hosts[i];
-        char address[ADDR_TEXT_SIZE];
         for (size_t j = 0; j < host->count; j++) {
-            const struct observation *seen = &host->verdicts[j].seen;
-            printf("\n%s, port %u/%s is ", addr_format(&host->address, address),
-                   portset_nth(&seen->ports, 0), proto_name(seen->proto));
-            explain_verdict(stdout, seen, demonstration->packets.echo_ttl);
-            if (show_judgement(demonstration, &host->address, seen) < 0)
+            if (show_verdict(demonstration, &host->address, &host->verdicts[j].seen) < 0)
                 return error_no_memory(error);
         }
         if (host->problem)
@@ -71,24 +88,62 @@ static int show_verdicts(void *context, const struct audit *audit, struct error 
     return 0;
 }
 
-static enum exit_code probe_with(const struct options *options, const struct policy *file,
-                                 const struct udp_library *library)
+/* The port that is asked for and those beside it, as -p has them; NULL: no memory. */
+static char *write_ports(const char *asked, const struct portset *beside)
 {
-    const char *host = options->words.items[WORD_HOST];
-    const char *port = options->words.items[WORD_PORT];
+    enum { ITEM_SIZE = sizeof ",65535/tcp" };
+    size_t size = strlen(asked) + portset_size(beside) * ITEM_SIZE + 1, length;
+    char *text = malloc(size);
+    if (!text)
+        return NULL;
+    length = (size_t)snprintf(text, size, "%s", asked);
+    for (uint32_t i = 0; i < portset_size(beside); i++)
+        length +=
+            (size_t)snprintf(text + length, size - length, ",%u/tcp", portset_nth(beside, i));
+    return text;
+}
+
+static enum exit_code probe_ports(const struct options *options, const char *ports,
+                                  const struct udp_library *library,
+                                  struct demonstration *demonstration)
+{
     struct complaints complaints = {0};
-    struct policy *policy = policy_from_ports(port, library, &host, 1, &complaints);
+    const char *host = options->words.items[WORD_HOST];
+    struct policy *policy = policy_from_ports(ports, library, &host, 1, &complaints);
     command_show_complaints(&complaints);
     complaints_free(&complaints);
     if (!policy)
         return EXIT_USAGE;
-    policy_share_responders(policy, file);
-    struct demonstration demonstration = {
-        .packets = {.out = stdout}, .file = file, .query = make_query(options)};
-    const struct audit_watch watch = {show_packet, show_verdicts, &demonstration};
+    policy_share_responders(policy, demonstration->file);
+    const struct audit_watch watch = {note_plan, show_packet, show_verdicts, demonstration};
     putchar('\n');
     enum exit_code code = audit_run_watched(options, policy, library, &watch);
     policy_free(policy);
+    return code;
+}
+
+static enum exit_code probe_with(const struct options *options, const struct policy *file,
+                                 const struct udp_library *library)
+{
+    struct demonstration demonstration = {
+        .packets = {.out = stdout}, .file = file, .query = make_query(options)};
+    struct explain_ports *ports = &demonstration.ports;
+    struct complaints complaints = {
+        0}; /* the rule has been shown: there is nothing to complain of */
+    int status = policy_explain_ports(file, &demonstration.query, ports, &complaints);
+    complaints_free(&complaints);
+    if (status < 0)
+        return EXIT_SOFTWARE;
+    for (int i = 0; i < PROTO_COUNT; i++) {
+        if (ports->asked[i].count > 0)
+            demonstration.packets.port = portset_nth(&ports->asked[i], 0);
+    }
+    demonstration.packets.knows_port = true;
+    char *text = write_ports(options->words.items[WORD_PORT], &ports->beside);
+    enum exit_code code = text ? probe_ports(options, text, library, &demonstration)
+                               : command_fail(EXIT_SOFTWARE, "out of memory");
+    free(text);
+    policy_explain_free_ports(ports);
     return code;
 }
 

@@ -4,6 +4,7 @@
 
 /* The first row that fits counts. */
 static const struct causes_row rows[] = {
+    {PORT_OPEN, ANY, ANY, REASON_RESPONDER, {"nothing on the way keeps it in"}},
     {PORT_OPEN,
      PROTO_TCP,
      ORIGIN_UNKNOWN,
@@ -60,6 +61,7 @@ static const struct causes_row rows[] = {
      ANY,
      {"a device before the host refuses it: a router, or the firewall of its network"}},
     {PORT_REJECTED, ANY, ANY, ANY, {"a firewall refuses it; where it stands cannot be told"}},
+    {PORT_DROPPED, ANY, ANY, REASON_LOCAL_FIREWALL, {"this machine's own firewall drops it"}},
     {PORT_DROPPED,
      ANY,
      ANY,
@@ -114,6 +116,18 @@ static const struct causes_row rows[] = {
      ANY,
      REASON_TTL_EXCEEDED,
      {"packets go round in a loop before they reach the host"}},
+    {PORT_UNKNOWN,
+     ANY,
+     ANY,
+     REASON_WRONG_KEY,
+     {"the responder has another key", "no responder runs there",
+      "the clocks are more than 5 s apart"}},
+    {PORT_UNKNOWN,
+     ANY,
+     ANY,
+     REASON_UNSIGNED,
+     {"nothing may go out over TCP",
+      "a device on the way drops SYNs with an MD5 option, or strips it"}},
     {PORT_UNKNOWN, ANY, ANY, ANY, {"the path lost too much for an honest verdict; ask again"}},
 };
 

@@ -64,6 +64,35 @@ const char *explain_proof(enum sent_form form, const struct reply *reply)
     return "nothing";
 }
 
+/* What was signed is an answer of the responder's, whichever probe it is to. */
+static bool is_signed(const struct responder_key *key, const struct reply *reply)
+{
+    const struct syn_answer answer = {reply->sequence, reply->timestamp};
+    if (reply->kind == REPLY_SYN_ACK)
+        return reply->has_timestamp &&
+               signature_verify_syn_answer(key, reply->port, reply->acknowledgement - 1,
+                                           reply->timestamp_echo, &answer);
+    return reply->kind == REPLY_UDP && reply->payload_length == SIGNATURE_DATAGRAM_SIZE &&
+           signature_verify_udp_answer(key, reply->port, reply->payload + SIGNATURE_NONCE_AT,
+                                       reply->payload);
+}
+
+const char *explain_tagged_proof(const struct responder_key *key, const struct reply *reply)
+{
+    static const char *const others[] = {
+        [REPLY_SYN_ACK] = "nothing: it is not signed, so that it is not the responder's",
+        [REPLY_UDP] = "nothing: it is not signed, so that it is not the responder's",
+        [REPLY_RESET] = "refused, by somebody on the way unless a signed answer comes",
+        [REPLY_TCP_OTHER] = "nothing",
+        [REPLY_ECHO] = "the machine is up, which says nothing of the responder",
+        [REPLY_ICMP_ERROR] = "refused: beside a signed answer by the machine's own stack, "
+                             "without one by a firewall or router",
+    };
+    if (is_signed(key, reply))
+        return "the probe got out: the responder signed this";
+    return others[reply->kind];
+}
+
 /* What one of our own packets is; they have no IP options. */
 struct own_packet {
     struct sent_probe probe;
@@ -134,16 +163,25 @@ static void print_time(struct explain_packets *packets, nsec_t at)
             (double)(at - packets->started) / (double)NSEC_PER_MSEC);
 }
 
+static const char *form_name(const struct explain_packets *packets, enum sent_form form)
+{
+    if (packets->key && form == SENT_SYN_MD5)
+        return "tagged SYN";
+    return packets->key && form == SENT_UDP ? "tagged UDP" : form_names[form];
+}
+
 static void print_sent(struct explain_packets *packets, const struct own_packet *own)
 {
     char target[ADDR_TEXT_SIZE];
-    fprintf(packets->out, "sent  %s to %s", form_names[own->probe.form],
+    fprintf(packets->out, "sent  %s to %s", form_name(packets, own->probe.form),
             addr_format(&own->probe.target, target));
     if (own->probe.form != SENT_ECHO)
         fprintf(packets->out, ", port %u", own->probe.port);
     fprintf(packets->out, ", TTL %u, TOS 0x%02x", own->ttl, own->tos);
     if (own->probe.form != SENT_ECHO && own->probe.port != packets->port)
-        fputs(" (a decoy: does every port answer?)", packets->out);
+        fputs(packets->key ? " (expected open: can answers come?)"
+                           : " (a decoy: does every port answer?)",
+              packets->out);
     fputc('\n', packets->out);
 }
 
@@ -194,8 +232,12 @@ static void print_seen(const struct explain_packets *packets, const struct reply
     char place[FORWARDING_TEXT_SIZE] = "";
     if (probe && reply->quote.has_sequence)
         arrival(probe, reply, place);
-    fprintf(packets->out, "%22sanswers the %s%s%s: %s\n", "", form_names[form],
-            *place ? ", which arrived as " : "", place, explain_proof(form, reply));
+    fprintf(packets->out, "%22sanswers the %s", "", form_name(packets, form));
+    if (packets->key && form != SENT_ECHO)
+        fprintf(packets->out, " to port %u", reply->port);
+    fprintf(packets->out, "%s%s: %s\n", *place ? ", which arrived as " : "", place,
+            packets->key ? explain_tagged_proof(packets->key, reply)
+                         : explain_proof(form, reply));
 }
 
 static void note_port(struct explain_packets *packets, const struct sent_probe *probe)

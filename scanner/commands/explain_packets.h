@@ -32,8 +32,10 @@ enum { SENT_KEPT = 1024 };
 
 struct explain_packets {
     FILE *out;
+    const struct responder_key *key; /* of the responder that is asked; NULL: none is */
     bool knows_port;
-    uint16_t port; /* the one in question, to which the first probe goes; others are decoys */
+    uint16_t port; /* the one in question, to which the first probe goes unless KNOWS_PORT is
+                      set before; others are decoys, or stand beside it for a responder */
     nsec_t started;
     uint8_t echo_ttl; /* of the latest echo reply; 0: none */
     size_t sent_count;
@@ -43,7 +45,9 @@ struct explain_packets {
 /* Writes a line or two; a drive_packet_fn, with a struct explain_packets as its context. */
 void explain_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes, size_t length);
 
-/* What REPLY to a probe of FORM proves. */
+/* What REPLY to a tagged probe of a responder with this KEY proves. */
+const char *explain_tagged_proof(const struct responder_key *key, const struct reply *reply);
+/* What REPLY to another probe of FORM proves. */
 const char *explain_proof(enum sent_form form, const struct reply *reply);
 
 #endif

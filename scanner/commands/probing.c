@@ -29,8 +29,10 @@ static enum exit_code open_connections(struct probing *probing, const struct pla
 {
     struct error error;
     if (is_outbound(plan))
-        return command_fail(EXIT_USAGE, "--connect cannot audit what goes out to a responder: "
-                                        "it answers signed probes alone");
+        return command_fail(EXIT_USAGE,
+                            "--connect cannot audit what goes out to a responder, which "
+                            "answers signed probes alone: leave --connect out, and "
+                            "run as root or with CAP_NET_RAW");
     probing->connect =
         connect_audit_open(probing->options, plan, probing->library, probing->progress, &error);
     return probing->connect ? EXIT_MET : command_fail(EXIT_USAGE, "%s", error.text);
@@ -39,10 +41,6 @@ static enum exit_code open_connections(struct probing *probing, const struct pla
 enum exit_code probing_open(struct probing *probing, const struct plan *plan)
 {
     const struct options *options = probing->options;
-    if (probing->hail && is_outbound(plan))
-        return command_fail(
-            EXIT_USAGE, "a port of a responder cannot be asked alone, for its silence is "
-                        "judged by the others; check --host HOST --pcap FILE shows packets");
     if (options->connect)
         return open_connections(probing, plan);
     const struct net_live_options live = {

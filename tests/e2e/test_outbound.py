@@ -197,14 +197,35 @@ class VerdictTest(unittest.TestCase):
             self.assertIn(f"exit code {FILE}", str(refused.exception))
             self.assertIn("chmod 600", str(refused.exception))
 
-    def test_explain_says_nothing_of_a_responder_that_it_cannot_prove(self) -> None:
+    def test_explain_shows_each_packet_and_what_it_proves(self) -> None:
+        reject = "udp dport 9 reject\nmeta l4proto udp drop"
+        cases = {"53": ("tagged SYN to 198.51.100.7, port 53", "the responder signed this",
+                        "port 53/tcp is open: responder; origin: host"),
+                 "53/udp": ("tagged UDP to 198.51.100.7, port 53", "the responder signed this",
+                            "port 53/udp is open: responder; origin: host"),
+                 "17": ("tagged SYN to 198.51.100.7, port 17", "expected open: can answers come?",
+                        "port 17/tcp is dropped: no-response"),
+                 "9/udp": ("tagged UDP to 198.51.100.7, port 9", "without one by a firewall",
+                           "port 9/udp is rejected: port-unreachable; origin: upstream")}
         with Outbound() as lab:
             policy = str(lab.folder / small(lab))
-            explained = run(["explain", policy, OUTSIDE_IPV4, "53", "--from", "app", "--probe"],
-                            lab.lab.auditor)
-            self.assertEqual(explained.exit_code, USAGE)
-            self.assertIn("by the rule", explained.stdout)
-            self.assertNotIn("closed", explained.stdout)
+            lab.load(lab.rules("router.nft").replace("meta l4proto udp drop", reject), "router")
+            for port, words in cases.items():
+                with self.subTest(port):
+                    explained = run(["explain", policy, OUTSIDE_IPV4, port, "--from", "app",
+                                     "--probe"], lab.lab.auditor)
+                    self.assertEqual(explained.exit_code, MET, explained.stderr)
+                    for word in ("by the rule", *words, "from app: met"):
+                        self.assertIn(word, explained.stdout)
+                    self.assertEqual(explained.stdout.count("Likely causes"), 1)
+
+    def test_explain_says_nothing_is_known_where_nothing_is_signed(self) -> None:
+        with Outbound() as lab:
+            lab.stop_responder()
+            explained = run(["explain", str(lab.folder / small(lab)), OUTSIDE_IPV4, "53/udp",
+                             "--from", "app", "--probe"], lab.lab.auditor)
+            self.assertIn("port 53/udp is unknown: wrong-key", explained.stdout)
+            self.assertIn("no responder runs there", explained.stdout)
 
     def test_waiting_for_a_rule_ends_when_it_is_there(self) -> None:
         with Outbound() as lab:
@@ -220,6 +241,7 @@ class VerdictTest(unittest.TestCase):
         with Outbound() as lab, self.assertRaises(AssertionError) as refused:
             lab.check("--connect", policy=small(lab))
         self.assertIn(f"exit code {USAGE}", str(refused.exception))
+        self.assertIn("leave --connect out", str(refused.exception))
 
 
 class UnsignedTest(unittest.TestCase):

@@ -215,9 +215,41 @@ static void places_are_counted_from_the_host(void **state)
     assert_string_equal(explain_place(64, 40, text), "24 hops before the host");
 }
 
+static void only_what_is_signed_shows_that_a_tagged_probe_got_out(void **state)
+{
+    (void)state;
+    const struct responder_key key = {{1}}, other = {{2}};
+    const struct syn_answer answer = signature_answer_syn(&key, 25, 7, 1000);
+    const struct reply syn_ack = {
+        .kind = REPLY_SYN_ACK,
+        .port = 25,
+        .sequence = answer.sequence,
+        .acknowledgement = 8,
+        .has_timestamp = true,
+        .timestamp = answer.timestamp,
+        .timestamp_echo = 1000,
+    };
+    uint8_t probe[SIGNATURE_DATAGRAM_SIZE], datagram[SIGNATURE_DATAGRAM_SIZE];
+    signature_tag_udp(&key, 53, (const uint8_t[SIGNATURE_NONCE_SIZE]){9}, 1000, probe);
+    signature_answer_udp(&key, 53, probe, datagram);
+    const struct reply udp = {
+        .kind = REPLY_UDP, .port = 53, .payload = datagram, .payload_length = sizeof datagram};
+    const struct reply *signed_ones[] = {&syn_ack, &udp};
+    for (size_t i = 0; i < 2; i++) {
+        struct reply elsewhere = *signed_ones[i];
+        elsewhere.port = 443;
+        assert_non_null(strstr(explain_tagged_proof(&key, signed_ones[i]), "signed this"));
+        assert_non_null(strstr(explain_tagged_proof(&other, signed_ones[i]), "not signed"));
+        assert_non_null(strstr(explain_tagged_proof(&key, &elsewhere), "not signed"));
+    }
+    const struct reply error = {.kind = REPLY_ICMP_ERROR, .port = 53};
+    assert_non_null(strstr(explain_tagged_proof(&key, &error), "refused"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_is_signed_shows_that_a_tagged_probe_got_out),
         cmocka_unit_test(each_form_of_probe_is_told_from_its_bytes),
         cmocka_unit_test(answers_are_told_with_distance_and_proof),
         cmocka_unit_test(answer_to_a_malformed_twin_is_a_firewall_s),

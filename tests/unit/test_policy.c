@@ -1,6 +1,7 @@
 /* What surrounds the text of expectation files: variables of the command line, settings,
  * limits, waivers at work, what the audit says of its files. */
 #include "expect/expect.h"
+#include "expect/explain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -418,9 +419,45 @@ static void a_file_that_is_not_there_is_an_error(void **state)
     complaints_free(&complaints);
 }
 
+static struct explain_ports ports_to_probe(const struct policy *policy, const char *host,
+                                           const char *port)
+{
+    const struct explain_query query = {.host = host, .port = port, .today = today};
+    struct explain_ports ports;
+    struct complaints complaints = {0};
+    assert_int_equal(policy_explain_ports(policy, &query, &ports, &complaints), 0);
+    complaints_free(&complaints);
+    return ports;
+}
+
+static void a_port_of_a_responder_is_probed_beside_some_that_are_to_be_open(void **state)
+{
+    (void)state;
+    struct policy *policy = policy_of("responders:\n"
+                                      "  198.51.100.7: {key: outside.key}\n"
+                                      "hosts:\n"
+                                      "  198.51.100.7: tcp 22,80 open; tcp 443 open or dropped;"
+                                      " udp 53 open; others filtered; 5000-6000 open\n"
+                                      "  203.0.113.10: 22 open; others filtered\n");
+    struct explain_ports ports = ports_to_probe(policy, "198.51.100.7", "9/udp");
+    assert_int_equal(portset_size(&ports.asked[PROTO_TCP]), 0);
+    assert_int_equal(portset_nth(&ports.asked[PROTO_UDP], 0), 9);
+    char *beside = portset_format(&ports.beside);
+    assert_string_equal(beside, "22,80,5000-5001");
+    free(beside);
+    policy_explain_free_ports(&ports);
+
+    ports = ports_to_probe(policy, "203.0.113.10", "9");
+    assert_int_equal(portset_nth(&ports.asked[PROTO_TCP], 0), 9);
+    assert_int_equal(portset_size(&ports.beside), 0);
+    policy_explain_free_ports(&ports);
+    policy_free(policy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_port_of_a_responder_is_probed_beside_some_that_are_to_be_open),
         cmocka_unit_test(a_variable_of_the_command_line_defines),
         cmocka_unit_test(a_variable_of_the_command_line_overrides),
         cmocka_unit_test(a_variable_that_no_file_uses_is_an_error),
