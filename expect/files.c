@@ -81,14 +81,13 @@ static bool load_text(struct files *files, struct file *file, int fd,
 {
     char *text = NULL;
     ssize_t length = read_all(fd, &text);
-    bool kept = false;
-    if (length == -ENOMEM)
-        reader_no_memory(files->reader);
-    else if (length < 0)
-        complain_request(files, request, strerror((int)-length));
-    else if (length > TREE_FILE_MAX)
+    bool kept = length >= 0 && length <= TREE_FILE_MAX &&
+                keep_text(files, file, request->path, text, (size_t)length);
+    if (length > TREE_FILE_MAX)
         complain_request(files, request, "larger than 1 MiB");
-    else if (!(kept = keep_text(files, file, request->path, text, (size_t)length)))
+    else if (length < 0 && length != -ENOMEM)
+        complain_request(files, request, strerror((int)-length));
+    else if (!kept)
         reader_no_memory(files->reader);
     free(text);
     return kept;
