@@ -85,8 +85,8 @@ const char *explain_tagged_proof(const struct responder_key *key, const struct r
         [REPLY_RESET] = "refused, by somebody on the way unless a signed answer comes",
         [REPLY_TCP_OTHER] = "nothing",
         [REPLY_ECHO] = "the machine is up, which says nothing of the responder",
-        [REPLY_ICMP_ERROR] = "refused: beside a signed answer by the machine's own stack, "
-                             "without one by a firewall or router",
+        [REPLY_ICMP_ERROR] = ("refused: beside a signed answer by the machine's own stack, "
+                              "without one by a firewall or router"),
     };
     if (is_signed(key, reply))
         return "the probe got out: the responder signed this";
