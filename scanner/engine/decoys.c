@@ -69,15 +69,6 @@ nsec_t decoys_due(const struct host *host)
 
 /* ---- rounds ---- */
 
-/* A round may end as soon as an answer is due; one that may be the last waits longer. */
-static nsec_t patience(const struct host *host)
-{
-    const struct rtt *rtt = &host->rtt;
-    if (host->decoys.rounds >= ROUNDS_LEAST || !rtt_known(rtt))
-        return rtt_timeout(rtt);
-    return rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC;
-}
-
 /* Whether those that have not answered were asked often enough for the loss. While none has,
  * the tries of all count as one's. */
 static bool is_silence_certain(const struct engine *engine, const struct host *host)
@@ -91,6 +82,15 @@ static bool is_silence_certain(const struct engine *engine, const struct host *h
     double upper = controls_upper(&host->controls, &worst);
     unsigned needed = loss_tries_needed(upper, engine->options.miss);
     return needed && (decoys->supported ? decoys->rounds : decoys->tries) >= needed;
+}
+
+/* A round may end as soon as an answer is due; the last one waits longer. */
+static nsec_t patience(const struct engine *engine, const struct host *host)
+{
+    const struct rtt *rtt = &host->rtt;
+    if (!rtt_known(rtt) || is_silence_certain(engine, host))
+        return rtt_timeout(rtt);
+    return rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC;
 }
 
 /* Decoys that are ports of the audit are not asked again: what they answer is known in the
@@ -141,7 +141,7 @@ size_t decoys_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
         return 0;
     decoy->due = false;
     decoys->tries++;
-    decoys->due = next_due(decoys) ? now : now + patience(host);
+    decoys->due = next_due(decoys) ? now : now + patience(engine, host);
     struct control *control =
         controls_push(&host->controls, CONTROL_DECOY, SLOT_DECOY + decoy->port, 0, now);
     return control ? engine_write_control(engine, host_index, control, packet) : 0;
