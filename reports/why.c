@@ -73,7 +73,7 @@ static const struct why_row rows[] = {
      "address."},
     {ANY, PORT_UNKNOWN, REASON_RATE_LIMITED, ANY,
      "answers come at a limited rate, so that silence proves nothing",
-     "Allow more time with --deadline, or name the ports that matter one by one."},
+     "Name the ports that matter one by one: they are asked first, and one after the other."},
     {ANY, PORT_UNKNOWN, REASON_ANSWERS_EVERYTHING, ANY,
      "every port answers, even random ones, so a SYN proxy or tarpit hides what is behind it",
      "Audit from behind the proxy, or let it pass this scanner."},

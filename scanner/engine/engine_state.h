@@ -125,6 +125,8 @@ bool limits_token_is_awaited(const struct host *host, nsec_t now);
 double limits_chance_of_gain(const struct host *host);
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now);
+/* When the audit may end: the next one must find a token, or it takes rejects for drops. */
+nsec_t limits_refilled_at(const struct host *host);
 /* The limit has cost more time than it may, and nothing is being proven. */
 bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now);
 

@@ -106,6 +106,7 @@ struct host {
     uint8_t doubtful;                /* ports of a sample that are asked again, by themselves */
     uint8_t short_voids;             /* short batches one after the other without a token */
     uint8_t limited_pass;            /* the first pass under the limit */
+    nsec_t icmp_at;                  /* the latest ICMP error; 0: none */
     bool spread;                     /* tokens are asked for all over a batch; see spots.c */
     nsec_t spot_gap;                 /* the time that one token takes */
     nsec_t probe_gap;                /* the time that a probe took in the latest batch */

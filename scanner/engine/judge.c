@@ -334,7 +334,8 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         judge_slots(engine, host, judgement == BATCH_COUNTS, now);
         limits_adapt(engine, host, judgement, now);
     }
-    if (services_may_answer(engine, host, now))
+    if (services_may_answer(engine, host, now) ||
+        (host->undecided == 0 && now < limits_refilled_at(host)))
         return;
     enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;
     if (host->undecided == 0 || reason != REASON_NONE)

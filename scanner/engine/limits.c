@@ -28,10 +28,10 @@
 #define SHORT_PASS_GAIN    4.0
 #define SHORT_VOIDS_MOST   4
 #define SPREAD_BATCH_LEAST 64
+/* The time that Linux takes for a token, and some more. */
+#define REFILL (1100 * NSEC_PER_MSEC)
 /* When the time for all this is over: void batches in a row that end it. */
 #define VOID_MOST 3
-/* Time that the bucket is given at first for SAMPLE_PORTS tokens. */
-#define REST_FIRST (2 * NSEC_PER_SEC)
 static nsec_t shorter(nsec_t a, nsec_t b)
 {
     return a < b ? a : b;
@@ -47,6 +47,11 @@ bool limits_are_costly(const struct engine *engine, const struct host *host, nse
     bool is_over =
         host->limited_since && now - host->limited_since > engine->options.limited_budget;
     return is_over && (host->sampling || host->doubtful || host->void_batches > VOID_MOST);
+}
+
+nsec_t limits_refilled_at(const struct host *host)
+{
+    return limits_are_known(host) && host->alive ? host->icmp_at + REFILL : 0;
 }
 
 uint32_t limits_batch_most(const struct host *host)
@@ -97,12 +102,15 @@ static unsigned tokens_wanted(const struct host *host)
 }
 
 /* More than that are asked for where requests or answers get lost, so that a void batch
- * speaks of tokens and not of loss. */
+ * speaks of tokens and not of loss; none where silence cannot count for want of companions. */
 static unsigned requests_wanted(const struct host *host)
 {
+    if (host->pass == 1 && !host->batch.witnessed)
+        return 0;
     struct loss worst;
-    double upper = controls_upper(&host->controls, &worst);
-    return tokens_wanted(host) + (upper > 0.1) + (upper > 0.25);
+    (void)controls_upper(&host->controls, &worst);
+    return tokens_wanted(host) + (worst.lost * 10 > worst.samples) +
+           (worst.lost * 4 > worst.samples);
 }
 
 /* Tokens that the batch took, or that the next one will: a request for each proof, and all the
@@ -203,23 +211,35 @@ static void begin_spread(struct host *host, nsec_t now)
     host->batch_most = host->mixed || are_many(&host->batch) ? LIMITED_BATCH : UINT32_MAX;
 }
 
+/* What the bucket may gain in a pass. */
+static double gain_of_pass(const struct host *host)
+{
+    double seconds = (double)host->undecided * (double)host->probe_gap / (double)NSEC_PER_SEC;
+    return seconds * gained_per_second(host);
+}
+
 static void begin_limits(struct host *host, nsec_t now)
 {
+    bool is_short = gain_of_pass(host) * 2 <= GAIN_MOST && !are_many(&host->batch);
     host->limited_since = now;
-    host->batch_most = LIMITED_BATCH;
+    host->batch_most = is_short ? UINT32_MAX / 4 : LIMITED_BATCH;
     host->limited_pass = (uint8_t)(host->pass + 1);
     host->cursor = host_positions(host); /* the pass under way is over */
 }
 
-static void slow_down(struct host *host)
+/* The first void batch has not been rested for yet. */
+static void slow_down(struct host *host, nsec_t now)
 {
+    bool first = host->limited_rest == 0;
     nsec_t quarters = was_any_granted(host) ? 5 : 6;
-    nsec_t rest = host->limited_rest ? host->limited_rest * quarters / 4 : REST_FIRST;
+    nsec_t rest = first ? SAMPLE_REST_MOST : host->limited_rest * quarters / 4;
     host->limited_rest = shorter(rest, SAMPLE_REST_MOST);
+    if (first)
+        host->next_allowed = now + limits_least_rest(host);
 }
 
 /* More ports and less time after a good batch; after a void one the same ports again. */
-static void adapt_short(struct host *host, enum judgement judgement)
+static void adapt_short(struct host *host, enum judgement judgement, nsec_t now)
 {
     bool too_long = gain_until(host, host->batch.last_sent) * 2 > GAIN_MOST;
     bool many = are_many(&host->batch);
@@ -232,7 +252,7 @@ static void adapt_short(struct host *host, enum judgement judgement)
     }
     host->short_voids = host->batch.rejected > 0 ? 0 : host->short_voids + 1;
     if (!too_long)
-        slow_down(host);
+        slow_down(host, now);
     if ((too_long || many) && host->batch_most > SAMPLE_PORTS)
         host->batch_most /= 2;
 }
@@ -250,7 +270,8 @@ static void adapt_spread(struct host *host, enum judgement judgement)
         host->batch_most /= 2;
 }
 
-static void adapt(struct engine *engine, struct host *host, enum judgement judgement)
+static void adapt(struct engine *engine, struct host *host, enum judgement judgement,
+                  nsec_t now)
 {
     if (host->sampling || host->doubtful) {
         samples_adapt(engine, host, judgement);
@@ -259,7 +280,7 @@ static void adapt(struct engine *engine, struct host *host, enum judgement judge
     if (host->spread)
         adapt_spread(host, judgement);
     else
-        adapt_short(host, judgement);
+        adapt_short(host, judgement, now);
     if (judgement == BATCH_COUNTS)
         return;
     host->cursor = host->batch.from;
@@ -271,9 +292,7 @@ static void adapt(struct engine *engine, struct host *host, enum judgement judge
  * where requests that follow a batch at once do get through. */
 static bool are_short_batches_slow(const struct host *host)
 {
-    double pass = (double)host->undecided * (double)host->probe_gap / (double)NSEC_PER_SEC;
-    return pass * gained_per_second(host) > SHORT_PASS_GAIN ||
-           host->short_voids >= SHORT_VOIDS_MOST;
+    return gain_of_pass(host) > SHORT_PASS_GAIN || host->short_voids >= SHORT_VOIDS_MOST;
 }
 
 /* Whatever answers by itself answers a sweep at full pace. So many of them come first that no
@@ -302,7 +321,7 @@ void limits_adapt(struct engine *engine, struct host *host, enum judgement judge
             return;
         begin_limits(host, now);
     } else if (judgement == BATCH_COUNTS || host->void_reason == REASON_RATE_LIMITED) {
-        adapt(engine, host, judgement);
+        adapt(engine, host, judgement, now);
     }
     if (!host->spread && !host->sampling && !host->doubtful && are_short_batches_slow(host))
         begin_spread(host, now);

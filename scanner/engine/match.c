@@ -424,6 +424,8 @@ static bool match_at(struct engine *engine, uint32_t index, nsec_t at,
     struct match match = {engine, host, reply, at, false};
     if (!host_has_prober(host, &reply->prober) || !match_reply(&match))
         return false;
+    if (reply->kind == REPLY_ICMP_ERROR)
+        host->icmp_at = at;
     engine_schedule(engine, index, at);
     return true;
 }

@@ -47,6 +47,8 @@ static void plan_companions(struct host *host)
     if (host->pass == 1 && probes_left(host) <= TAIL_PROBES)
         return; /* most of these may answer yet */
     host->batch.companions = TAIL_COMPANIONS * controls_kinds(&host->controls);
+    if (limits_are_known(host)) /* tokens are dearer than companions */
+        host->batch.companions *= 2;
     host->batch.witnessed = true;
 }
 
@@ -325,8 +327,11 @@ nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nse
     const struct controls *controls = &host->controls;
     if (host->phase == HOST_SENDING)
         return next_allowed(host) > now ? next_allowed(host) : now;
-    if (host->undecided == 0)
-        return services_may_answer(engine, host, now) ? host->patient_until : now;
+    if (host->undecided == 0) {
+        nsec_t refilled = limits_refilled_at(host);
+        nsec_t end = services_may_answer(engine, host, now) ? host->patient_until : now;
+        return refilled > end ? refilled : end;
+    }
     if (host->confirm_count > 0)
         return now;
     nsec_t wake = host->rest_until, request = limits_request_time(host);

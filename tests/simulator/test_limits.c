@@ -102,6 +102,19 @@ static void few_rejects_among_many_drops_are_told_within_half_a_minute(void **st
     bench_free(bench);
 }
 
+static void short_audit_is_quick_and_leaves_a_token_for_the_next(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    portset_free(&bench->ports);
+    assert_int_equal(portset_add(&bench->ports, 80, 100), 0);
+    reject_every(bench, 1000, 0);
+    struct sim_score score = run(bench, 10);
+    assert_int_equal(score.ports[SIM_UNSAID], 0);
+    assert_in_range(score.time, 10 * NSEC_PER_SEC, 10 * 6 * NSEC_PER_SEC);
+    bench_free(bench);
+}
+
 static void slow_path_does_not_keep_them_from_being_told(void **state)
 {
     (void)state;
@@ -222,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_rejects_among_many_drops_are_told_within_half_a_minute),
+        cmocka_unit_test(short_audit_is_quick_and_leaves_a_token_for_the_next),
         cmocka_unit_test(slow_path_does_not_keep_them_from_being_told),
         cmocka_unit_test(time_for_rejects_is_not_up_while_silence_is_being_proven),
         cmocka_unit_test(time_for_rejects_of_nearly_all_ports_is_up_in_time),
