@@ -217,7 +217,7 @@ static enum exit_code perform(struct run *run, const struct policy *policy)
 {
     struct error error;
     enum exit_code code = make_plan(run, policy);
-    if (code == EXIT_MET && run->watch)
+    if (code == EXIT_MET && run->watch && run->watch->planned)
         run->watch->planned(run->watch->context, run->plan);
     if (code == EXIT_MET && open_outputs(run, &error) < 0)
         code = command_fail(EXIT_REPORT, "%s", error.text);

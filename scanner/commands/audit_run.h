@@ -13,7 +13,8 @@ enum exit_code audit_run(const struct options *options, const struct policy *pol
 
 /* Somebody who looks over a run's shoulder. */
 struct audit_watch {
-    /* Gets the plan, which lives to the end of the run, before anything is sent. */
+    /* Gets the plan, which lives to the end of the run, before anything is sent; NULL: not
+     * wanted. */
     void (*planned)(void *context, const struct plan *plan);
     drive_packet_fn *packet; /* every packet sent and matched; NULL: not wanted */
     /* Gets the audit in place of the reports. 0, or a negative code with *ERROR: it could
