@@ -165,6 +165,10 @@ bool services_may_answer(const struct engine *engine, const struct host *host, n
 /* An answer to TRY, ELAPSED after the latest try, took longer than the path takes. */
 bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
                        nsec_t elapsed);
+/* A datagram in the name of SLOT, of this KIND, fits no probe. Always false: it is not ours. */
+bool services_note_guess(struct host *host, uint32_t slot, enum reply_kind kind);
+/* So many did that an answer which anybody could have made up shows nothing. */
+bool services_are_guessed(const struct host *host, uint32_t slot);
 /* Sets the next rest's length: longer each time while a confirmation is WANTED. */
 void services_space_confirmations(const struct engine *engine, struct host *host, bool wanted);
 

@@ -31,10 +31,12 @@ void host_free(struct host *host)
     free(host->slots);
     free(host->signatures);
     free(host->twins.cases);
+    free(host->guesses);
     controls_free(&host->controls);
     host->slots = NULL;
     host->signatures = NULL;
     host->twins.cases = NULL;
+    host->guesses = NULL;
 }
 
 void host_begin_pass(struct host *host)

@@ -118,6 +118,7 @@ struct host {
     uint8_t confirm_count;
     nsec_t confirm_rest;  /* the least rest while such answers are awaited; 0: none is */
     nsec_t patient_until; /* until then, silent UDP services may answer */
+    uint8_t *guesses;     /* datagrams that fit no probe, for each slot; NULL: none */
     nsec_t silent_since;  /* start of the first batch whose silence counted; 0: none */
 
     bool alive;

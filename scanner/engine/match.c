@@ -165,7 +165,8 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     }
     bool weak = wants_confirmation(answer, proof);
     if (slot->flags & SLOT_TENTATIVE) {
-        bool repeated = slot->signature == signature && try > slot->proofs;
+        bool repeated = slot->signature == signature && try > slot->proofs &&
+                        !services_are_guessed(host, index);
         if (weak && !repeated)
             return;
         weak = weak && answer->reason != REASON_UDP_RESPONSE && try < 3;
@@ -410,7 +411,8 @@ static bool match_reply(struct match *m)
     if (reply->kind == REPLY_TCP_OTHER)
         return match_challenge(m, (uint32_t)index);
     if (reply->proto == PROTO_UDP)
-        return match_udp(m, (uint32_t)index) || match_other_port(m);
+        return match_udp(m, (uint32_t)index) || match_other_port(m) ||
+               services_note_guess(m->host, (uint32_t)index, reply->kind);
     if (reply->kind != REPLY_ICMP_ERROR)
         return match_tcp(m, (uint32_t)index);
     return reply->quote.has_sequence &&

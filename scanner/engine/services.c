@@ -9,12 +9,18 @@
  * nobody is waited for longer than the path takes. */
 #include "scanner/engine/engine_state.h"
 
+#include <stdlib.h>
+
 /* The time that a service is given of which the library says nothing else. */
 #define PATIENCE_USUAL (750 * NSEC_PER_MSEC)
 /* Waits between the probes that ask for an answer to come again. They are doubled, so that
  * sooner or later the answer finds its try among the latest (match.c believes no other). */
 #define CONFIRM_REST_LEAST (20 * NSEC_PER_MSEC)
 #define CONFIRM_REST_MOST  NSEC_PER_SEC
+
+/* Wrong guesses of one port that may be accidents: an answer that comes twice shows more than
+ * they do. */
+enum { GUESSES_TOLERATED = 4 };
 
 static nsec_t patience_of(const struct engine *engine, const struct host *host, uint32_t slot)
 {
@@ -58,6 +64,24 @@ bool services_was_late(const struct host *host, const struct slot *slot, unsigne
                        nsec_t elapsed)
 {
     return rtt_known(&host->rtt) && (try != slot->tries || elapsed > rtt_timeout(&host->rtt));
+}
+
+/* Whoever guesses source ports misses most of them, and so tells which port he is after. No
+ * memory: as if the datagram had been lost. */
+bool services_note_guess(struct host *host, uint32_t slot, enum reply_kind kind)
+{
+    if (kind != REPLY_UDP)
+        return false;
+    if (!host->guesses)
+        host->guesses = calloc(host->slot_count, sizeof *host->guesses);
+    if (host->guesses && host->guesses[slot] < UINT8_MAX)
+        host->guesses[slot]++;
+    return false;
+}
+
+bool services_are_guessed(const struct host *host, uint32_t slot)
+{
+    return host->guesses && host->guesses[slot] > GUESSES_TOLERATED;
 }
 
 void services_space_confirmations(const struct engine *engine, struct host *host, bool wanted)

@@ -46,6 +46,7 @@ struct late {
     nsec_t late, later;
     double loss;
     enum sim_behaviour witness; /* of TCP port 22 */
+    bool dropped;               /* there is no service after all */
     bool ignores_echo;
     double forged; /* packets a second */
     const struct udp_library *library;
@@ -58,7 +59,9 @@ static struct sim_score run(const struct late *late, uint64_t seed)
         {PROTO_UDP,
          SERVICE,
          SERVICE,
-         {.behaviour = SIM_OPEN, .late = late->late, .later = late->later}},
+         {.behaviour = late->dropped ? SIM_DROP : SIM_OPEN,
+          .late = late->late,
+          .later = late->later}},
     };
     const struct sim_host host = {
         .first = target.address,
@@ -190,6 +193,20 @@ static void nobody_is_waited_for_while_somebody_guesses(void **state)
     }
 }
 
+/* Thousands of datagrams a second in the name of one port, some of which hit a port that we
+ * sent from. */
+static void port_that_somebody_guesses_at_is_not_open(void **state)
+{
+    (void)state;
+    struct late forged = {.witness = SIM_CLOSED, .dropped = true, .forged = 3e6};
+    static const uint64_t hits[] = {9, 13}; /* seeds whose guesses hit */
+    for (size_t i = 0; i < sizeof hits / sizeof hits[0]; i++) {
+        struct sim_score score = run(&forged, hits[i]);
+        assert_string_equal(score.first_wrong, "");
+        assert_int_equal(score.said[PORT_OPEN], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +217,7 @@ int main(void)
         cmocka_unit_test(service_that_is_known_to_wait_is_waited_for),
         cmocka_unit_test(service_that_never_answers_is_not_waited_for),
         cmocka_unit_test(nobody_is_waited_for_while_somebody_guesses),
+        cmocka_unit_test(port_that_somebody_guesses_at_is_not_open),
     };
     return cmocka_run_group_tests(tests, choose_ports, forget_ports);
 }
