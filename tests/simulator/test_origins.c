@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-enum { SEEDS = 5, TCP_PORTS = 40, REJECTED = 10, OPEN = 2 };
+enum { SEEDS = 5, TCP_PORTS = 40, REJECTED = 10, OPEN = 2, LOSSY_SEEDS = 100 };
 
 #define DELAY .delay = 10 * NSEC_PER_MSEC, .loss = 0.01
 
@@ -35,8 +35,9 @@ static struct sim_host make_host(const struct sim_stack *stack, enum sim_behavio
     };
 }
 
-/* Several seeds against HOST over WIRE; nothing may be wrong. */
-static struct sim_score run(const struct sim_host *host, const struct sim_wire *wire)
+/* So many SEEDS against HOST over WIRE; nothing may be wrong. */
+static struct sim_score run_seeds(const struct sim_host *host, const struct sim_wire *wire,
+                                  uint64_t seeds)
 {
     struct portset ports = {0};
     struct target target = {.address = host->first, .ports = {[PROTO_TCP] = &ports}};
@@ -48,7 +49,7 @@ static struct sim_score run(const struct sim_host *host, const struct sim_wire *
     struct sim_score total = {0}, score;
     struct error error = {""};
     assert_int_equal(portset_add(&ports, 1, TCP_PORTS), 0);
-    for (scenario.network.seed = 1; scenario.network.seed <= SEEDS; scenario.network.seed++) {
+    for (scenario.network.seed = 1; scenario.network.seed <= seeds; scenario.network.seed++) {
         if (sim_scenario_run(&scenario, &score, &error) < 0)
             fail_msg("%s", error.text);
         sim_score_add(&total, &score);
@@ -57,6 +58,11 @@ static struct sim_score run(const struct sim_host *host, const struct sim_wire *
     if (total.ports[SIM_WRONG] > 0)
         fail_msg("%lu wrong; %s", (unsigned long)total.ports[SIM_WRONG], total.first_wrong);
     return total;
+}
+
+static struct sim_score run(const struct sim_host *host, const struct sim_wire *wire)
+{
+    return run_seeds(host, wire, SEEDS);
 }
 
 static void firewall_is_found_where_dscp_comes_back(void **state)
@@ -119,6 +125,16 @@ static void open_means_nothing_where_everything_answers(void **state)
     assert_int_equal(score.unsaid[REASON_ANSWERS_EVERYTHING], SEEDS * (TCP_PORTS - REJECTED));
 }
 
+static void nor_where_many_answers_are_lost(void **state)
+{
+    (void)state;
+    static const struct sim_way lossy = {.delay = 10 * NSEC_PER_MSEC, .loss = 0.2};
+    static const struct sim_wire wire = {lossy, lossy};
+    struct sim_host host = make_host(&sim_linux, SIM_SYN_PROXY);
+    struct sim_score score = run_seeds(&host, &wire, LOSSY_SEEDS);
+    assert_int_equal(score.said[PORT_OPEN], 0);
+}
+
 static void open_is_open_where_other_ports_are_dropped(void **state)
 {
     (void)state;
@@ -136,6 +152,7 @@ int main(void)
         cmocka_unit_test(nothing_is_claimed_where_everything_is_hidden),
         cmocka_unit_test(other_stacks_are_no_firewalls),
         cmocka_unit_test(open_means_nothing_where_everything_answers),
+        cmocka_unit_test(nor_where_many_answers_are_lost),
         cmocka_unit_test(open_is_open_where_other_ports_are_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
