@@ -112,6 +112,5 @@ int doubts_settle(struct doubts *doubts)
             status = doubts->done(doubts->context, &doubt->seen);
         host_observation_free(&doubt->seen);
     }
-    doubts->count = 0;
     return status;
 }
