@@ -10,7 +10,7 @@ static int find_services(const struct doubt *doubt, struct portset *services)
     enum handshake random[DOUBT_RANDOM];
     for (unsigned i = 0; i < doubt->random_count; i++) {
         /* Unanswered: time was up. */
-        bool answered = doubt->items[i].state == DOUBT_ANSWERED && doubt->comparing;
+        bool answered = doubt->items[i].state == DOUBT_ANSWERED;
         random[i] = answered ? (enum handshake)doubt->items[i].how_far : HANDSHAKE_NONE;
     }
     for (unsigned i = doubt->random_count; i < doubt->count; i++) {

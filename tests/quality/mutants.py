@@ -22,6 +22,7 @@ TESTS = {
     "expect/words.c": ("unit/test_words", "unit/test_rules", "unit/test_judge", "unit/test_files", "unit/test_plan"),
     "probes/origin.c": ("unit/test_origin",),
     "probes/answer.c": ("unit/test_answer",),
+    "scanner/connect/handshake.c": ("unit/test_handshake",),
 }
 TIMEOUT_S = 20
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
@@ -32,6 +33,7 @@ NAMED = {  # a word of the enumeration becomes its neighbour
     "ORIGIN_": ("UNKNOWN", "HOST", "FIREWALL", "UPSTREAM", "LOCAL"),
     "RESULT_": ("MET", "WAIVED", "INCONCLUSIVE", "BROKEN"),
     "TWIN_": ("UNTRIED", "SILENT", "ANSWERED"),
+    "HANDSHAKE_": ("NONE", "REFUSED", "HELD", "ENDED", "CUT", "OPENED", "SPOKE"),
 }
 EQUIVALENT = {  # (file, part of the line, token): why nobody could notice
     ("expect/words.c", "static_assert", "<="): "the compiler alone reads it",

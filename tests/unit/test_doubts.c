@@ -352,6 +352,21 @@ static void port_that_went_further_is_open_and_no_other(void **state)
     end(&story);
 }
 
+static void what_is_handed_on_is_sorted_by_first_port(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, true, NULL);
+    assert_int_equal(take_doubtful(&story, "80,443"), 0);
+    answer_all(&story, HANDSHAKE_HELD, HANDSHAKE_OPENED);
+    assert_int_equal(doubts_settle(story.doubts), 0);
+    assert_int_equal(story.seen[0].count, 3);
+    assert_int_equal(story.seen[0].items[0].ports.ranges[0].first, 80);
+    assert_int_equal(story.seen[0].items[1].ports.ranges[0].first, 443);
+    assert_int_equal(story.seen[0].items[2].proto, PROTO_UDP);
+    end(&story);
+}
+
 static void port_that_went_no_further_stays_unknown(void **state)
 {
     (void)state;
@@ -548,6 +563,7 @@ int main(void)
         cmocka_unit_test(port_that_shows_nothing_is_asked_again),
         cmocka_unit_test(random_port_that_does_not_answer_is_asked_often),
         cmocka_unit_test(port_that_went_further_is_open_and_no_other),
+        cmocka_unit_test(what_is_handed_on_is_sorted_by_first_port),
         cmocka_unit_test(port_that_went_no_further_stays_unknown),
         cmocka_unit_test(only_port_in_doubt_may_be_open),
         cmocka_unit_test(what_goes_furthest_counts),
