@@ -19,7 +19,8 @@ enum slot_flag {
     SLOT_IN_BATCH = 1,      /* probed in the batch under way */
     SLOT_TENTATIVE = 2,     /* answered, but the answer wants another one to confirm it */
     SLOT_CONFLICT = 4,      /* valid answers contradict each other */
-    SLOT_OPEN_SEEN = 8,     /* one of the contradicting answers said open */
+    SLOT_OPEN_SEEN = 8,     /* one of the contradicting answers said open; tentative: one that
+                               says so was repeated */
     SLOT_SILENT = 16,       /* silence is certified */
     SLOT_FAILED = 32,       /* probes do not leave this machine */
     SLOT_REFUSED_ONCE = 64, /* a probe was refused by this machine once */

@@ -109,6 +109,17 @@ static bool wants_confirmation(const struct answer *answer, enum udp_match proof
     return answer->reason == REASON_UDP_RESPONSE && proof != UDP_MATCH_PROVEN;
 }
 
+/* A weak answer was repeated. A source port alone can be guessed, twice even in a flood: a UDP
+ * response must come a third time. */
+static bool wants_more(struct slot *slot, const struct answer *answer, unsigned try)
+{
+    if (answer->reason != REASON_UDP_RESPONSE)
+        return try < 3;
+    bool first_time = !(slot->flags & SLOT_OPEN_SEEN);
+    slot->flags |= SLOT_OPEN_SEEN;
+    return first_time;
+}
+
 /* 0: no memory, as if the packet had been lost. */
 static uint8_t signature_for(struct match *m, uint32_t index, const struct answer *answer)
 {
@@ -169,7 +180,7 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
                         !services_are_guessed(host, index);
         if (weak && !repeated)
             return;
-        weak = weak && answer->reason != REASON_UDP_RESPONSE && try < 3;
+        weak = weak && wants_more(slot, answer, try);
     }
     uint8_t before = slot->signature;
     slot->signature = signature;
