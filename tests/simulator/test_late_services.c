@@ -49,6 +49,7 @@ struct late {
     bool dropped;               /* there is no service after all */
     bool ignores_echo;
     double forged; /* packets a second */
+    nsec_t deadline;
     const struct udp_library *library;
 };
 
@@ -76,6 +77,7 @@ static struct sim_score run(const struct late *late, uint64_t seed)
         .targets = &target,
         .target_count = 1,
         .library = late->library,
+        .deadline = late->deadline,
     };
     scenario.network.wire.out.loss = scenario.network.wire.back.loss = late->loss;
     scenario.network.forger.rate = late->forged;
@@ -198,7 +200,8 @@ static void nobody_is_waited_for_while_somebody_guesses(void **state)
 static void port_that_somebody_guesses_at_is_not_open(void **state)
 {
     (void)state;
-    struct late forged = {.witness = SIM_CLOSED, .dropped = true, .forged = 3e6};
+    struct late forged = {
+        .witness = SIM_CLOSED, .dropped = true, .forged = 3e6, .deadline = 300 * NSEC_PER_MSEC};
     static const uint64_t hits[] = {9, 13}; /* seeds whose guesses hit */
     for (size_t i = 0; i < sizeof hits / sizeof hits[0]; i++) {
         struct sim_score score = run(&forged, hits[i]);
