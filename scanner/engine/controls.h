@@ -19,6 +19,7 @@
 
 enum control_kind {
     CONTROL_COMPANION, /* among the probes of a batch: the loss that it meets is theirs */
+    CONTROL_BEACON,    /* among the probes to other hosts; see beacons.c */
     CONTROL_CLOSER,    /* after a batch: shows that the host still answers */
     CONTROL_HAIL,      /* an echo request to a host that has not answered yet */
     CONTROL_TOKEN,     /* asks whether an ICMP limiter has tokens left */

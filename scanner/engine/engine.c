@@ -235,7 +235,7 @@ void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)
     struct host *host = &engine->hosts[index];
     if (host->in_ring)
         return;
-    if (host->phase == HOST_DONE || host->phase == HOST_WAITING) {
+    if (!host_is_under_audit(host) || host->phase == HOST_KEPT) {
         wakeups_set(&engine->wakeups, index, NSEC_NEVER);
         return;
     }
@@ -280,6 +280,14 @@ static bool make_room(struct engine *engine, size_t count)
     return true;
 }
 
+static void take(const struct engine *engine, struct net_packet *packet, uint32_t host,
+                 size_t length)
+{
+    packet->length = (uint16_t)length;
+    packet->route = engine->hosts[host].route.id;
+    packet->error = 0;
+}
+
 size_t engine_take_probes(struct engine *engine, nsec_t now, struct net_packet *packets,
                           size_t max)
 {
@@ -300,14 +308,16 @@ size_t engine_take_probes(struct engine *engine, nsec_t now, struct net_packet *
     uint32_t allowance = pace_allowance(&engine->pace, now);
     size_t count = 0, idle = 0;
     while (count < max && count < allowance && engine->ring_count > idle) {
+        size_t length = beacons_next_probe(engine, now, packets[count].bytes, &host);
+        if (length > 0) {
+            take(engine, &packets[count++], host, length);
+            continue;
+        }
         host = pop_ring(engine);
         enum host_phase before = engine->hosts[host].phase;
-        size_t length = next_probe(engine, host, now, packets[count].bytes);
+        length = next_probe(engine, host, now, packets[count].bytes);
         if (length > 0) {
-            packets[count].length = (uint16_t)length;
-            packets[count].route = engine->hosts[host].route.id;
-            packets[count].error = 0;
-            count++;
+            take(engine, &packets[count++], host, length);
             idle = 0;
         } else if (engine->hosts[host].phase == before) {
             idle++;

@@ -34,6 +34,15 @@ struct shared_index {
     struct shared_index *next;
 };
 
+enum { BEACONS_MOST = 16 };
+
+/* See beacons.c. */
+struct beacons {
+    uint32_t hosts[BEACONS_MOST];
+    uint8_t count, turn;
+    uint32_t kept; /* of them, those of which all is known */
+};
+
 struct engine {
     struct engine_options options;
     const struct target *targets;
@@ -55,6 +64,7 @@ struct engine {
     size_t ring_head, ring_count;
     struct wakeups wakeups;
     struct pace pace;
+    struct beacons beacons;
     uint64_t random; /* where controls fall; see random.h */
 
     struct outgoing *outgoing; /* of the latest engine_take_probes() */
@@ -175,6 +185,17 @@ void services_space_confirmations(const struct engine *engine, struct host *host
 /* One more port of HOST is decided. */
 void engine_decide(struct engine *engine, struct host *host);
 
+/* beacons.c: the host has answered, and may become one. */
+void beacons_consider(struct engine *engine, uint32_t host);
+/* Whether what its answers took speaks of the path. */
+bool beacons_govern(const struct engine *engine, const struct host *host);
+/* Writes a control to a beacon, *HOST, when chance will have it; 0: it will not. */
+size_t beacons_next_probe(struct engine *engine, nsec_t now, uint8_t *packet, uint32_t *host);
+/* Keeps a host that is about to be settled, if it is a beacon that others need. */
+bool beacons_keep(struct engine *engine, uint32_t host, enum reason undecided);
+/* Settles the kept ones when no other host is left. */
+void beacons_release(struct engine *engine);
+
 /* settle.c: hands the host over and frees it. */
 void settle_host(struct engine *engine, uint32_t host, enum reason undecided);
 
@@ -212,5 +233,8 @@ struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t
 struct probe_address host_control(const struct host *host, const struct control *control);
 size_t engine_write_control(struct engine *engine, uint32_t host, struct control *control,
                             uint8_t *packet);
+/* A control of KIND to the host's next witness; a hail where there is none. */
+size_t engine_send_control(struct engine *engine, uint32_t host, enum control_kind kind,
+                           nsec_t now, uint8_t *packet);
 
 #endif

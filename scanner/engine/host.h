@@ -59,6 +59,7 @@ enum host_phase {
     HOST_SENDING,  /* probes of the batch under way are due */
     HOST_RESTING,  /* waiting for their answers */
     HOST_TWINNING, /* malformed twins or decoys are due or awaited */
+    HOST_KEPT,     /* all is known; it is a beacon for others */
     HOST_DONE,
 };
 
@@ -123,6 +124,7 @@ struct host {
     nsec_t silent_since;  /* start of the first batch whose silence counted; 0: none */
 
     bool alive;
+    bool is_beacon;
     bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
     bool refused_probes;    /* outbound: its own machine, by ICMP: so they get there */
     bool signed_tcp;        /* outbound: the responder signed an answer to a SYN */

@@ -57,7 +57,8 @@ static void note_rtt(struct match *m, nsec_t elapsed)
     if (elapsed <= 0 || was_sent_again(rtt, elapsed)) /* 0: somebody set the wall clock */
         return;
     rtt_add(rtt, elapsed);
-    pace_answer(&m->engine->pace, m->at, elapsed, elapsed - rtt->least);
+    if (beacons_govern(m->engine, m->host))
+        pace_answer(&m->engine->pace, m->at, elapsed, elapsed - rtt->least);
 }
 
 static void control_returned(struct match *m, struct control *control)
@@ -78,7 +79,7 @@ static void control_returned(struct match *m, struct control *control)
     if (!in_time)
         return;
     note_rtt(m, m->at - sent_at);
-    if (kind == CONTROL_COMPANION)
+    if (kind <= CONTROL_BEACON)
         pace_control_returned(&m->engine->pace, epoch);
 }
 
@@ -466,6 +467,8 @@ void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t lengt
     bool known = target >= 0 && host_is_under_audit(&engine->hosts[target]);
     bool ours = (known && match_at(engine, (uint32_t)target, at, &reply)) ||
                 forwarded_match(engine, at, &reply);
+    if (known && ours)
+        beacons_consider(engine, (uint32_t)target);
     engine->totals.received += ours;
     engine->totals.invalid += known && !ours;
     engine->guesses += known && !ours && reply.kind == REPLY_UDP;

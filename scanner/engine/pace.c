@@ -182,9 +182,6 @@ static void close_epoch(struct pace *pace, nsec_t now)
         return;
     }
     pace->cuts = 0;
-    /* Where most of what is sent is answered, the answers are controls enough. */
-    if (is_used(pace, age) && pace->answers * 2 > pace->packets && pace->rate > pace->good)
-        pace->good = pace->rate;
     if (is_used(pace, age) && pace->answers > 0)
         grow(pace);
     uint32_t closed = pace->epoch;

@@ -111,13 +111,12 @@ void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now)
     nsec_t timeout = rtt_timeout(&host->rtt);
     const struct control *lost;
     while ((lost = controls_expire(&host->controls, now, timeout))) {
-        if (lost->kind == CONTROL_COMPANION)
+        if (lost->kind <= CONTROL_BEACON)
             pace_control_lost(&engine->pace, lost->epoch);
     }
 }
 
-/* A control of KIND to the next witness; a hail where there is none. */
-static size_t send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
+size_t engine_send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
                            nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
@@ -131,7 +130,7 @@ static size_t send_control(struct engine *engine, uint32_t host_index, enum cont
     if (!control)
         return 0;
     control->answer = witness ? witness->kind : WITNESS_ECHO;
-    if (control->kind == CONTROL_COMPANION)
+    if (control->kind <= CONTROL_BEACON)
         control->epoch = pace_control_sent(&engine->pace);
     return engine_write_control(engine, host_index, control, packet);
 }
@@ -234,7 +233,7 @@ static size_t next_while_sending(struct engine *engine, uint32_t host_index, nse
     struct host *host = &engine->hosts[host_index];
     if (host->controls.left > 0) { /* hails before the first probe */
         host->controls.left--;
-        return send_control(engine, host_index, CONTROL_HAIL, now, packet);
+        return engine_send_control(engine, host_index, CONTROL_HAIL, now, packet);
     }
     if (host->confirm_count > 0)
         return send_try(engine, host_index, host->confirm[--host->confirm_count], now, packet);
@@ -253,7 +252,7 @@ static size_t next_while_sending(struct engine *engine, uint32_t host_index, nse
         return 0;
     if (!companion || probes_left(host) <= TAIL_PROBES)
         host->batch.companions--;
-    return send_control(engine, host_index, CONTROL_COMPANION, now, packet);
+    return engine_send_control(engine, host_index, CONTROL_COMPANION, now, packet);
 }
 
 static nsec_t rest_length(const struct host *host)
@@ -304,7 +303,7 @@ static size_t next_while_resting(struct engine *engine, uint32_t host_index, nse
         return 0;
     controls->left--;
     controls->next_at = now + (host->rest_until - now) / (controls->left + 1);
-    return send_control(engine, host_index, CONTROL_CLOSER, now, packet);
+    return engine_send_control(engine, host_index, CONTROL_CLOSER, now, packet);
 }
 
 size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)

@@ -155,6 +155,8 @@ static void describe_host(struct settlement *s, size_t target)
 void settle_host(struct engine *engine, uint32_t host_index, enum reason undecided)
 {
     struct host *host = &engine->hosts[host_index];
+    if (beacons_keep(engine, host_index, undecided))
+        return;
     struct settlement settlement = {
         .engine = engine,
         .host = host,
@@ -176,4 +178,5 @@ void settle_host(struct engine *engine, uint32_t host_index, enum reason undecid
     host_free(host);
     host->phase = HOST_DONE;
     engine->finished++;
+    beacons_release(engine);
 }
