@@ -20,11 +20,13 @@
 #define LOSS_SAMPLES 8
 /* Where the weight of the past is halved. */
 #define BASE_SAMPLES 2000
+/* After so many controls without a decision, the loss at the good rate is measured anew. */
+#define TRIAL_SAMPLES 100
 /* Once the queue is gone, so much of the rate at which it built up is tried again. */
 #define RETURN_SHARE 0.9
 /* After so many cuts, to less than a fiftieth, a delay should have become smaller. */
 #define CUTS_IN_VAIN 12
-#define DELAY_LEAST  (8 * NSEC_PER_MSEC)
+#define DELAY_LEAST  (5 * NSEC_PER_MSEC)
 /* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
  * WAKE_SECONDS are worth waking up for. */
 #define BUCKET_SECONDS 0.004
@@ -69,10 +71,11 @@ static void set_rate(struct pace *pace, double rate)
 static void cut(struct pace *pace, double rate, nsec_t now)
 {
     set_rate(pace, rate);
-    pace->good = pace->rate;
+    pace->good = fmin(pace->good, pace->rate);
     pace->probing = true;
     begin_epoch(pace, now);
     pace->cut_epoch = pace->epoch;
+    pace->trial = (struct loss){0};
     pace->cut_at = now;
 }
 
@@ -86,12 +89,15 @@ static nsec_t epoch_length(const struct pace *pace)
 /* A queue on the path or in this machine. */
 static bool is_delayed(const struct pace *pace)
 {
-    nsec_t room = pace->rtt / 4 > DELAY_LEAST ? pace->rtt / 4 : DELAY_LEAST;
+    nsec_t room = pace->rtt / 8 > DELAY_LEAST ? pace->rtt / 8 : DELAY_LEAST;
     return pace->answers >= EPOCH_ANSWERS && pace->least_excess > pace->usual_excess + room;
 }
 
 static void grow(struct pace *pace)
 {
+    if (pace->base.samples < pace->base_wanted)
+        return;
+    pace->base_wanted = 0;
     double rate = pace->rate * (pace->probing ? 1.05 : 2);
     rate = fmax(rate, pace->queued_rate * RETURN_SHARE);
     pace->queued_rate = 0;
@@ -118,26 +124,41 @@ static void cut_for_delay(struct pace *pace, nsec_t now)
     cut(pace, pace->rate * 0.7, now);
 }
 
-/* Two shares of loss, compared by their pooled standard error. */
-static double excess_loss(const struct loss *base, const struct pace_epoch *epoch)
+static double share_of(const struct loss *loss)
 {
-    double n = (double)epoch->returned + epoch->lost, m = base->samples;
-    if (n < LOSS_SAMPLES || m < LOSS_SAMPLES)
-        return 0;
-    double excess = epoch->lost / n - base->lost / m;
-    double pooled = (epoch->lost + base->lost) / (n + m);
-    double error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
-    return excess > LOSS_WORSE && excess > LOSS_ERRORS * error ? excess : 0;
+    return loss->samples ? (double)loss->lost / loss->samples : 0;
 }
 
-static void add_to_base(struct pace *pace, const struct pace_epoch *epoch)
+/* Two shares of loss, compared by their pooled standard error. */
+static bool is_worse(const struct loss *base, const struct loss *trial)
 {
-    if (pace->base.samples > BASE_SAMPLES) {
-        pace->base.samples /= 2;
-        pace->base.lost /= 2;
+    double n = trial->samples, m = base->samples;
+    if (n < LOSS_SAMPLES || m < LOSS_SAMPLES)
+        return false;
+    double pooled = (trial->lost + base->lost) / (n + m);
+    double error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
+    double excess = share_of(trial) - share_of(base);
+    return excess > LOSS_WORSE && excess > LOSS_ERRORS * error;
+}
+
+static void add_to(struct loss *sum, const struct loss *more)
+{
+    if (sum->samples > BASE_SAMPLES) {
+        sum->samples /= 2;
+        sum->lost /= 2;
     }
-    pace->base.samples += epoch->returned + epoch->lost;
-    pace->base.lost += epoch->lost;
+    sum->samples += more->samples;
+    sum->lost += more->lost;
+}
+
+/* The trial will not tell, because too little is known of the loss at the good rate: goes back
+ * there for a while. */
+static void measure_base(struct pace *pace)
+{
+    bool probing = pace->probing;
+    cut(pace, pace->good, pace->filled_at);
+    pace->probing = probing;
+    pace->base_wanted = pace->base.samples + TRIAL_SAMPLES;
 }
 
 /* Loss at a rate that is known to be good belongs to the path. At a higher one it may be
@@ -147,14 +168,23 @@ static void judge_epoch(struct pace *pace, uint32_t number)
     const struct pace_epoch *epoch = &pace->epochs[number % PACE_EPOCHS];
     if (number == pace->epoch || epoch->returned + epoch->lost < epoch->sent)
         return;
-    double excess = epoch->rate > pace->good ? excess_loss(&pace->base, epoch) : 0;
-    if (excess == 0) {
-        add_to_base(pace, epoch);
-        if (epoch->returned > 0 && epoch->rate > pace->good && number >= pace->cut_epoch)
-            pace->good = epoch->rate;
-    } else if (number >= pace->cut_epoch) {
+    const struct loss loss = {epoch->returned + epoch->lost, epoch->lost};
+    if (epoch->rate <= pace->good || number < pace->cut_epoch) {
+        if (epoch->rate <= pace->good)
+            add_to(&pace->base, &loss);
+        return;
+    }
+    add_to(&pace->trial, &loss);
+    double excess = share_of(&pace->trial) - share_of(&pace->base);
+    if (is_worse(&pace->base, &pace->trial)) {
         double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good);
         cut(pace, fmin(rate, pace->rate), pace->filled_at);
+    } else if (excess <= LOSS_WORSE && epoch->returned > 0) {
+        add_to(&pace->base, &pace->trial);
+        pace->trial = (struct loss){0};
+        pace->good = epoch->rate;
+    } else if (pace->trial.samples > TRIAL_SAMPLES) {
+        measure_base(pace);
     }
 }
 
@@ -175,7 +205,9 @@ static void close_epoch(struct pace *pace, nsec_t now)
         begin_epoch(pace, now);
         return;
     }
-    if (pace->answers < EPOCH_ANSWERS && age < EPOCH_PATIENCE * length)
+    uint32_t controls = pace->epochs[pace->epoch % PACE_EPOCHS].sent;
+    bool is_thin = pace->answers < EPOCH_ANSWERS || (controls > 0 && controls < LOSS_SAMPLES);
+    if (is_thin && age < EPOCH_PATIENCE * length)
         return;
     if (is_delayed(pace)) {
         cut_for_delay(pace, now);

@@ -43,6 +43,8 @@ struct pace {
     unsigned cuts;       /* for delay, one after the other */
     nsec_t rtt;          /* least of the hosts, smoothed; 0: nothing has answered yet */
     struct loss base;    /* of epochs that were not too fast; older ones weigh less */
+    struct loss trial;   /* of later, faster ones, of which too few controls tell */
+    uint32_t base_wanted; /* samples of BASE before the rate may grow again */
     struct pace_epoch epochs[PACE_EPOCHS];
 };
 
