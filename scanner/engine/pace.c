@@ -12,25 +12,29 @@
 /* Answers that an epoch waits for, and how much longer than usual it does so. */
 #define EPOCH_ANSWERS  4
 #define EPOCH_PATIENCE 8
-/* The rate may run so far ahead of what has been proven to fare well. */
-#define AHEAD_MOST 4
+/* The rate may run so far ahead of what has been proven to fare well; and after a cut. */
+#define AHEAD_MOST    4
+#define AHEAD_PROBING 1.25
 /* Loss is worse than before when it is by that much, and by so many standard errors. */
 #define LOSS_WORSE   0.05
 #define LOSS_ERRORS  3.0
 #define LOSS_SAMPLES 8
 /* Where the weight of the past is halved. */
 #define BASE_SAMPLES 2000
-/* After so many controls without a decision, the loss at the good rate is measured anew. */
+/* So many controls may acquit a rate though a little more was lost. */
+#define SURE_SAMPLES 30
+/* After so many controls without a decision, the path's own loss is measured anew. */
 #define TRIAL_SAMPLES 100
 /* Once the queue is gone, so much of the rate at which it built up is tried again. */
 #define RETURN_SHARE 0.9
 /* After so many cuts, to less than a fiftieth, a delay should have become smaller. */
 #define CUTS_IN_VAIN 12
-#define DELAY_LEAST  (5 * NSEC_PER_MSEC)
+#define DELAY_LEAST  (8 * NSEC_PER_MSEC)
 /* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
  * WAKE_SECONDS are worth waking up for. */
 #define BUCKET_SECONDS 0.004
 #define BUCKET_LEAST   32.0
+#define BUCKET_FIRST   8.0 /* no queue where the round trip is measured first */
 #define WAKE_SECONDS   0.001
 
 static void begin_epoch(struct pace *pace, nsec_t now)
@@ -47,7 +51,7 @@ void pace_init(struct pace *pace, double most, nsec_t now)
     *pace = (struct pace){.most = most > 0 ? most : PACE_UNLIMITED};
     pace->rate = pace->most < RATE_FIRST ? pace->most : RATE_FIRST;
     pace->good = pace->rate;
-    pace->tokens = BUCKET_LEAST < pace->most ? BUCKET_LEAST : 1;
+    pace->tokens = BUCKET_FIRST < pace->most ? BUCKET_FIRST : 1;
     pace->filled_at = now;
     begin_epoch(pace, now);
 }
@@ -89,7 +93,7 @@ static nsec_t epoch_length(const struct pace *pace)
 /* A queue on the path or in this machine. */
 static bool is_delayed(const struct pace *pace)
 {
-    nsec_t room = pace->rtt / 8 > DELAY_LEAST ? pace->rtt / 8 : DELAY_LEAST;
+    nsec_t room = pace->rtt / 4 > DELAY_LEAST ? pace->rtt / 4 : DELAY_LEAST;
     return pace->answers >= EPOCH_ANSWERS && pace->least_excess > pace->usual_excess + room;
 }
 
@@ -99,11 +103,20 @@ static void grow(struct pace *pace)
         return;
     pace->base_wanted = 0;
     double rate = pace->rate * (pace->probing ? 1.05 : 2);
+    double most = pace->good * (pace->probing ? AHEAD_PROBING : AHEAD_MOST);
+    most = fmax(most, pace->queued_rate * RETURN_SHARE);
     rate = fmax(rate, pace->queued_rate * RETURN_SHARE);
     pace->queued_rate = 0;
-    double most = pace->good * AHEAD_MOST;
     if (rate > pace->rate)
         set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
+}
+
+/* The queue is on its way out since the latest cut. */
+static bool is_draining(struct pace *pace)
+{
+    bool draining = pace->cuts > 0 && pace->least_excess * 4 < pace->latest_excess * 3;
+    pace->latest_excess = pace->least_excess;
+    return draining;
 }
 
 /* A delay that stays however much slower one goes is not of our making: the path has become
@@ -129,16 +142,11 @@ static double share_of(const struct loss *loss)
     return loss->samples ? (double)loss->lost / loss->samples : 0;
 }
 
-/* Two shares of loss, compared by their pooled standard error. */
-static bool is_worse(const struct loss *base, const struct loss *trial)
+/* The standard error of the difference of two shares of loss, pooled. */
+static double error_of(const struct loss *base, const struct loss *trial)
 {
-    double n = trial->samples, m = base->samples;
-    if (n < LOSS_SAMPLES || m < LOSS_SAMPLES)
-        return false;
-    double pooled = (trial->lost + base->lost) / (n + m);
-    double error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
-    double excess = share_of(trial) - share_of(base);
-    return excess > LOSS_WORSE && excess > LOSS_ERRORS * error;
+    double n = trial->samples, m = base->samples, pooled = (trial->lost + base->lost) / (n + m);
+    return sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
 }
 
 static void add_to(struct loss *sum, const struct loss *more)
@@ -151,38 +159,44 @@ static void add_to(struct loss *sum, const struct loss *more)
     sum->lost += more->lost;
 }
 
-/* The trial will not tell, because too little is known of the loss at the good rate: goes back
- * there for a while. */
+/* The trial will not tell, because too little is known of the path's own loss: goes back to
+ * where that is measured for a while. */
 static void measure_base(struct pace *pace)
 {
     bool probing = pace->probing;
-    cut(pace, pace->good, pace->filled_at);
+    double good = pace->good;
+    cut(pace, good / 2, pace->filled_at);
+    pace->good = good;
     pace->probing = probing;
     pace->base_wanted = pace->base.samples + TRIAL_SAMPLES;
 }
 
-/* Loss at a rate that is known to be good belongs to the path. At a higher one it may be
- * the rate's doing. */
+/* The path's own loss is the same at any rate, so that what is lost at half a rate that fared
+ * well is the path's; more than that is the rate's doing. */
 static void judge_epoch(struct pace *pace, uint32_t number)
 {
     const struct pace_epoch *epoch = &pace->epochs[number % PACE_EPOCHS];
     if (number == pace->epoch || epoch->returned + epoch->lost < epoch->sent)
         return;
     const struct loss loss = {epoch->returned + epoch->lost, epoch->lost};
-    if (epoch->rate <= pace->good || number < pace->cut_epoch) {
-        if (epoch->rate <= pace->good)
-            add_to(&pace->base, &loss);
+    bool is_first = pace->base.samples < LOSS_SAMPLES;
+    if (is_first || epoch->rate * 2 <= pace->good)
+        add_to(&pace->base, &loss);
+    else if (number >= pace->cut_epoch)
+        add_to(&pace->trial, &loss);
+    if (number < pace->cut_epoch || epoch->returned == 0)
         return;
-    }
-    add_to(&pace->trial, &loss);
+    uint32_t samples = pace->trial.samples;
     double excess = share_of(&pace->trial) - share_of(&pace->base);
-    if (is_worse(&pace->base, &pace->trial)) {
-        double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good);
+    double error = samples ? error_of(&pace->base, &pace->trial) : 0;
+    if (samples >= LOSS_SAMPLES && excess > fmax(LOSS_WORSE, LOSS_ERRORS * error)) {
+        double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good / 2);
         cut(pace, fmin(rate, pace->rate), pace->filled_at);
-    } else if (excess <= LOSS_WORSE && epoch->returned > 0) {
-        add_to(&pace->base, &pace->trial);
+    } else if (excess <= LOSS_WORSE || (samples >= SURE_SAMPLES && excess <= error)) {
+        if (pace->base.samples < TRIAL_SAMPLES)
+            add_to(&pace->base, &pace->trial);
         pace->trial = (struct loss){0};
-        pace->good = epoch->rate;
+        pace->good = fmax(pace->good, epoch->rate);
     } else if (pace->trial.samples > TRIAL_SAMPLES) {
         measure_base(pace);
     }
@@ -210,7 +224,10 @@ static void close_epoch(struct pace *pace, nsec_t now)
     if (is_thin && age < EPOCH_PATIENCE * length)
         return;
     if (is_delayed(pace)) {
-        cut_for_delay(pace, now);
+        if (is_draining(pace))
+            begin_epoch(pace, now);
+        else
+            cut_for_delay(pace, now);
         return;
     }
     pace->cuts = 0;

@@ -32,18 +32,19 @@ struct pace {
     uint32_t epoch;     /* the one under way */
     uint32_t cut_epoch; /* what was sent before it has been answered for by a lower rate */
     nsec_t epoch_started;
-    nsec_t cut_at;       /* the latest cut; 0: none yet */
-    double queued_rate;  /* at which a queue built up, to be tried again; 0: none */
-    uint32_t packets;    /* sent in the epoch under way */
-    uint32_t answers;    /* that came in it, of any kind */
-    nsec_t least_excess; /* of them: RTT above the least that the host has shown */
-    nsec_t usual_excess; /* that no lower rate has made smaller */
-    nsec_t cut_excess;   /* at the first of the latest cuts for delay, */
-    double cut_rate;     /* and the rate before it */
-    unsigned cuts;       /* for delay, one after the other */
-    nsec_t rtt;          /* least of the hosts, smoothed; 0: nothing has answered yet */
-    struct loss base;    /* of epochs that were not too fast; older ones weigh less */
-    struct loss trial;   /* of later, faster ones, of which too few controls tell */
+    nsec_t cut_at;        /* the latest cut; 0: none yet */
+    double queued_rate;   /* at which a queue built up, to be tried again; 0: none */
+    uint32_t packets;     /* sent in the epoch under way */
+    uint32_t answers;     /* that came in it, of any kind */
+    nsec_t least_excess;  /* of them: RTT above the least that the host has shown */
+    nsec_t usual_excess;  /* that no lower rate has made smaller */
+    nsec_t cut_excess;    /* at the first of the latest cuts for delay, */
+    double cut_rate;      /* and the rate before it */
+    nsec_t latest_excess; /* of the latest epoch that was delayed */
+    unsigned cuts;        /* for delay, one after the other */
+    nsec_t rtt;           /* least of the hosts, smoothed; 0: nothing has answered yet */
+    struct loss base;     /* of epochs that were not too fast; older ones weigh less */
+    struct loss trial;    /* of later, faster ones, of which too few controls tell */
     uint32_t base_wanted; /* samples of BASE before the rate may grow again */
     struct pace_epoch epochs[PACE_EPOCHS];
 };
