@@ -33,6 +33,8 @@
  * between its packets is doubled in vain before that is given up. */
 #define SPACED_PASS_MOST (20 * NSEC_PER_SEC)
 #define SPACING_STEPS    8
+/* So many void batches in a row may be the doing of a path that was too full. */
+#define FULL_PATH_VOIDS 3
 
 static enum judgement void_batch(struct host *host, enum reason reason)
 {
@@ -136,6 +138,12 @@ static double usual_loss(const struct host *host)
     struct loss worst;
     (void)controls_upper(&host->controls, &worst);
     return worst.samples ? (double)worst.lost / worst.samples : 0;
+}
+
+/* The path was too full during the batch, and the pace has seen to that; but not for ever. */
+static bool was_path_full(const struct engine *engine, const struct host *host)
+{
+    return engine->pace.cut_at >= host->batch.started && host->void_batches <= FULL_PATH_VOIDS;
 }
 
 /* Answers that stay behind however many are asked for are limited at the host: then it is
@@ -330,7 +338,8 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         enum judgement judgement = judge_batch(engine, host, now);
         if (judgement == BATCH_EXTENDED)
             return;
-        adapt_spacing(host, now);
+        if (!was_path_full(engine, host))
+            adapt_spacing(host, now);
         judge_slots(engine, host, judgement == BATCH_COUNTS, now);
         limits_adapt(engine, host, judgement, now);
     }

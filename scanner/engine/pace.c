@@ -23,6 +23,7 @@
 #define BASE_SAMPLES 2000
 /* So many controls may acquit a rate though a little more was lost. */
 #define SURE_SAMPLES 30
+#define SURE_ERRORS  2.0
 /* After so many controls without a decision, the path's own loss is measured anew. */
 #define TRIAL_SAMPLES 100
 /* Once the queue is gone, so much of the rate at which it built up is tried again. */
@@ -111,10 +112,12 @@ static void grow(struct pace *pace)
         set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
 }
 
-/* The queue is on its way out since the latest cut. */
+/* The queue is on its way out since the latest cut, or was looked at for the first time since:
+ * until then it has grown as before. */
 static bool is_draining(struct pace *pace)
 {
-    bool draining = pace->cuts > 0 && pace->least_excess * 4 < pace->latest_excess * 3;
+    bool draining = pace->cuts > 0 && (pace->latest_excess == 0 ||
+                                       pace->least_excess * 4 < pace->latest_excess * 3);
     pace->latest_excess = pace->least_excess;
     return draining;
 }
@@ -133,8 +136,13 @@ static void cut_for_delay(struct pace *pace, nsec_t now)
         cut(pace, pace->cut_rate, now);
         return;
     }
-    pace->queued_rate = pace->rate;
-    cut(pace, pace->rate * 0.7, now);
+    pace->latest_excess = 0;
+    if (pace->probing) {
+        pace->queued_rate = pace->rate;
+        cut(pace, pace->rate * 0.7, now);
+    } else {
+        cut(pace, fmax(pace->good, pace->rate / 2), now);
+    }
 }
 
 static double share_of(const struct loss *loss)
@@ -189,15 +197,18 @@ static void judge_epoch(struct pace *pace, uint32_t number)
     uint32_t samples = pace->trial.samples;
     double excess = share_of(&pace->trial) - share_of(&pace->base);
     double error = samples ? error_of(&pace->base, &pace->trial) : 0;
-    if (samples >= LOSS_SAMPLES && excess > fmax(LOSS_WORSE, LOSS_ERRORS * error)) {
+    bool is_long = samples > TRIAL_SAMPLES, is_known = pace->base.samples > 2 * TRIAL_SAMPLES;
+    double errors = is_long && is_known ? SURE_ERRORS : LOSS_ERRORS;
+    if (samples >= LOSS_SAMPLES && excess > fmax(LOSS_WORSE, errors * error)) {
         double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good / 2);
         cut(pace, fmin(rate, pace->rate), pace->filled_at);
-    } else if (excess <= LOSS_WORSE || (samples >= SURE_SAMPLES && excess <= error)) {
+    } else if (excess <= LOSS_WORSE ||
+               (samples >= SURE_SAMPLES && excess <= SURE_ERRORS * error)) {
         if (pace->base.samples < TRIAL_SAMPLES)
             add_to(&pace->base, &pace->trial);
         pace->trial = (struct loss){0};
         pace->good = fmax(pace->good, epoch->rate);
-    } else if (pace->trial.samples > TRIAL_SAMPLES) {
+    } else if (is_long) {
         measure_base(pace);
     }
 }

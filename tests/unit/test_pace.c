@@ -75,6 +75,7 @@ static void a_queue_is_answered_for_once(void **state)
     struct pace pace;
     pace_init(&pace, 0, 0);
     nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
+    pace.probing = true;
     while (pace.cut_at == 0)
         now = send_for(&pace, now, 5 * MS, 30 * MS, 0);
     double before = pace.queued_rate, cut = pace.rate;
