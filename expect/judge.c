@@ -77,9 +77,6 @@ static int add_verdict(struct judging *judging, struct finding *finding)
     verdict->seen = *finding->seen;
     verdict->seen.ports = finding->ports;
     verdict->result = finding->result;
-    uint32_t size = portset_size(&finding->ports);
-    if (verdict->seen.confirmed > size)
-        verdict->seen.confirmed = size;
     finding->ports = (struct portset){0};
     int failed = 0;
     if (!judging->details->policy->scan)

@@ -84,7 +84,8 @@ static int finding_merge(struct verdict *finding, const struct verdict *verdict)
         seen->tries = verdict->seen.tries;
     if (verdict->seen.miss > seen->miss)
         seen->miss = verdict->seen.miss;
-    seen->confirmed += verdict->seen.confirmed;
+    if (verdict->seen.confirmed > seen->confirmed)
+        seen->confirmed = verdict->seen.confirmed; /* the same sample */
     return portset_add_set(&seen->ports, &verdict->seen.ports);
 }
 

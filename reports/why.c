@@ -35,7 +35,7 @@ static const struct why_row rows[] = {
      "it is refused ({said}), and nothing shows whether the host or a firewall did it", NULL},
 
     {ANY, PORT_REJECTED, REASON_RATE_LIMITED, ANY,
-     "a firewall rejects, but limits how often it says so ({confirmed} confirmed one by one)",
+     "a firewall rejects, but limits how often (told from {confirmed} ports, asked one by one)",
      NULL},
     {ANY, PORT_REJECTED, ANY, ORIGIN_FIREWALL, "a firewall on the host refuses it ({said})",
      NULL},

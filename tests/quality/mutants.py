@@ -47,7 +47,6 @@ EQUIVALENT = {  # (file, part of the line, token): why nobody could notice
     ("expect/words.c", "i < WORD_COUNT", "<"): "no set has a bit behind the last word",
     ("expect/words.c", "i < REASON_COUNT", "<"): "no reason is behind the last one",
     ("expect/words.c", "i < REASON_COUNT", "0"): "reason 0 is none, and no rejection",
-    ("expect/judge.c", "confirmed > size", ">"): "equal is set to equal",
     ("expect/judge.c", "waived.ports = (struct portset){0}", "0"): "overwritten by cut()",
     ("expect/judge.c", "left->count > 0", ">"): "one turn more, of nothing",
 }

@@ -266,7 +266,7 @@ static void what_was_measured_is_kept(void **state)
     assert_int_equal(verdicts[0].seen.origin, ORIGIN_FIREWALL);
     assert_int_equal(verdicts[0].seen.ttl, 57);
     assert_int_equal(verdicts[0].seen.tries, 3);
-    assert_int_equal(verdicts[0].seen.confirmed, 1);
+    assert_int_equal(verdicts[0].seen.confirmed, 3);
     assert_int_equal(verdicts[1].seen.confirmed, 3);
     assert_true(audit->hosts[0].alive);
     audit_free(audit);
