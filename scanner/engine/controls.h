@@ -38,7 +38,7 @@ struct control {
     uint32_t slot;
     uint32_t number;   /* from 1 on, without a gap */
     uint32_t try;      /* for the cookie */
-    uint32_t epoch;    /* of the pace, when it was sent */
+    uint32_t epoch;    /* of the pace, when it was sent; 0: it tells nothing of the path */
     uint32_t sequence; /* TCP: its sequence number; echo: identifier and sequence */
     uint8_t kind, fate;
     uint8_t form;    /* enum probe_form */

@@ -151,6 +151,11 @@ static bool was_path_full(const struct engine *engine, const struct host *host)
 static void adapt_spacing(struct host *host, nsec_t now)
 {
     double loss = batch_loss(&host->controls);
+    uint32_t answers = host->batch.answered;
+    for (size_t i = 0; i < WITNESS_KINDS; i++)
+        answers += host->controls.batch[i].samples - host->controls.batch[i].lost;
+    if (answers == 0)
+        return; /* gone, rather than limited */
     if (loss < fmax(RELAXED_SHARE, host->usual_loss))
         host->spacing /= 2;
     double bearable =
@@ -166,11 +171,7 @@ static void adapt_spacing(struct host *host, nsec_t now)
         host->spacing = 0;
         return;
     }
-    uint32_t answers = 1;
-    for (size_t i = 0; i < WITNESS_KINDS; i++)
-        answers += host->controls.batch[i].samples - host->controls.batch[i].lost;
-    answers += host->batch.answered;
-    nsec_t spacing = (now - host->batch.started) / answers;
+    nsec_t spacing = (now - host->batch.started) / (answers + 1);
     if (spacing < 2 * host->spacing)
         spacing = 2 * host->spacing;
     nsec_t most = SPACED_PASS_MOST / host->undecided;

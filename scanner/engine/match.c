@@ -79,7 +79,7 @@ static void control_returned(struct match *m, struct control *control)
     if (!in_time)
         return;
     note_rtt(m, m->at - sent_at);
-    if (kind <= CONTROL_BEACON)
+    if (epoch != 0)
         pace_control_returned(&m->engine->pace, epoch);
 }
 

@@ -111,7 +111,7 @@ void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now)
     nsec_t timeout = rtt_timeout(&host->rtt);
     const struct control *lost;
     while ((lost = controls_expire(&host->controls, now, timeout))) {
-        if (lost->kind <= CONTROL_BEACON)
+        if (lost->epoch != 0)
             pace_control_lost(&engine->pace, lost->epoch);
     }
 }
@@ -130,7 +130,7 @@ size_t engine_send_control(struct engine *engine, uint32_t host_index, enum cont
     if (!control)
         return 0;
     control->answer = witness ? witness->kind : WITNESS_ECHO;
-    if (control->kind <= CONTROL_BEACON)
+    if (control->kind <= CONTROL_BEACON && beacons_govern(engine, host))
         control->epoch = pace_control_sent(&engine->pace);
     return engine_write_control(engine, host_index, control, packet);
 }

@@ -129,7 +129,7 @@ static void nor_where_many_answers_are_lost(void **state)
 {
     (void)state;
     static const struct sim_way lossy = {.delay = 10 * NSEC_PER_MSEC, .loss = 0.2};
-    static const struct sim_wire wire = {lossy, lossy};
+    const struct sim_wire wire = {lossy, lossy};
     struct sim_host host = make_host(&sim_linux, SIM_SYN_PROXY);
     struct sim_score score = run_seeds(&host, &wire, LOSSY_SEEDS);
     assert_int_equal(score.said[PORT_OPEN], 0);
