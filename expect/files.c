@@ -254,6 +254,10 @@ static void read_open(struct files *files, int fd, const struct request *request
         complain_request(files, request, strerror(errno));
         return;
     }
+    if (request->parent && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+        complain_request(files, request, "not a regular file");
+        return;
+    }
     if (is_known(files, &status, request))
         return;
     struct file *file = add_file(files, request, &status);
@@ -269,7 +273,10 @@ static void read_open(struct files *files, int fd, const struct request *request
 
 static void read_request(struct files *files, const struct request *request)
 {
-    int fd = open(request->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* What is included must not wait for somebody to write it; what was named on the command
+     * line may, as a shell's <(command) does. */
+    int patience = request->parent ? O_NONBLOCK : 0;
+    int fd = open(request->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | patience);
     if (fd < 0) {
         complain_request(files, request, strerror(errno));
         return;
