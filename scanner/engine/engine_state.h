@@ -129,6 +129,8 @@ int limits_next_request(const struct host *host);
 nsec_t limits_request_time(const struct host *host);
 nsec_t limits_request_delay(const struct host *host);
 bool limits_tokens_were_left(const struct host *host);
+/* No token was left, as far as is known: whether more are to be asked for before that counts. */
+bool limits_ask_again(struct host *host);
 /* An answer to a request may still come. */
 bool limits_token_is_awaited(const struct host *host, nsec_t now);
 /* The chance that a token was gained during the batch and hid that there had been none. */

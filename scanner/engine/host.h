@@ -71,6 +71,7 @@ struct batch {
     uint32_t rejected;     /* of these, by ICMP */
     uint32_t unsent;       /* probes that did not leave and must be sent again */
     uint32_t companions;   /* still to be sent */
+    bool asked_again;      /* for tokens, where the first requests may have been lost */
     uint32_t spots;        /* requests for tokens still to be sent among the probes */
     nsec_t refill;         /* rest that these ask for */
     bool witnessed;        /* there is something to accompany the probes */

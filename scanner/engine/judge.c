@@ -124,6 +124,8 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
         return void_batch(host, REASON_RATE_LIMITED);
     if (limits_token_is_awaited(host, now) && host->batch.extensions < EXTENSIONS_MOST)
         return extend_rest(host, now);
+    if (limits_ask_again(host))
+        return extend_rest(host, now);
     spots_count(host);
     if (!limits_tokens_were_left(host))
         return void_batch(host, REASON_RATE_LIMITED);

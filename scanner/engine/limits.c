@@ -110,7 +110,7 @@ static unsigned requests_wanted(const struct host *host)
     struct loss worst;
     (void)controls_upper(&host->controls, &worst);
     return tokens_wanted(host) + (worst.lost * 10 > worst.samples) +
-           (worst.lost * 4 > worst.samples);
+           (worst.lost * 4 > worst.samples) + (host->batch.asked_again ? 2 : 0);
 }
 
 /* Tokens that the batch took, or that the next one will: a request for each proof, and all the
@@ -173,6 +173,19 @@ bool limits_tokens_were_left(const struct host *host)
         if (source->grants == 0 || gain_until(host, source->asked_at) > most)
             return false;
     }
+    return true;
+}
+
+/* A request, or what it drew, may have been lost: then two more tell, of which both have to be
+ * granted because the bucket has gained in the meantime. */
+bool limits_ask_again(struct host *host)
+{
+    struct loss worst;
+    (void)controls_upper(&host->controls, &worst);
+    if (worst.lost * 20 < worst.samples || host->batch.asked_again || host->sampling || spots_are_due(host) ||
+        limits_tokens_were_left(host))
+        return false;
+    host->batch.asked_again = true;
     return true;
 }
 
