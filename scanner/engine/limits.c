@@ -32,6 +32,7 @@
 #define REFILL (1100 * NSEC_PER_MSEC)
 /* When the time for all this is over: void batches in a row that end it. */
 #define VOID_MOST 3
+
 static nsec_t shorter(nsec_t a, nsec_t b)
 {
     return a < b ? a : b;
@@ -176,17 +177,17 @@ bool limits_tokens_were_left(const struct host *host)
     return true;
 }
 
-/* A request, or what it drew, may have been lost: then two more tell, of which both have to be
- * granted because the bucket has gained in the meantime. */
+/* A request, or what it drew, may have been lost: then two more tell. What is granted counts
+ * together, for it is the same whether two tokens are taken at once or one after the other as
+ * long as the bucket has gained one at most. */
 bool limits_ask_again(struct host *host)
 {
     struct loss worst;
-    (void)controls_upper(&host->controls, &worst);
-    if (worst.lost * 20 < worst.samples || host->batch.asked_again || host->sampling || spots_are_due(host) ||
-        limits_tokens_were_left(host))
+    if (limits_tokens_were_left(host) || host->batch.asked_again || spots_are_due(host))
         return false;
-    host->batch.asked_again = true;
-    return true;
+    (void)controls_upper(&host->controls, &worst);
+    host->batch.asked_again = worst.lost * 20 >= worst.samples;
+    return host->batch.asked_again;
 }
 
 double limits_chance_of_gain(const struct host *host)
