@@ -7,9 +7,7 @@
 #include "scanner/engine/engine_state.h"
 #include "scanner/engine/random.h"
 
-/* One packet in so many is for a beacon, but no more than so many a second; and one that misses
- * so many in a row is none. */
-#define PACKETS_PER_CONTROL 16
+/* No more are sent than so many a second; and one that misses so many in a row is no beacon. */
 #define CONTROLS_PER_SECOND 1000.0
 #define STREAK_MOST         10
 
@@ -46,8 +44,7 @@ size_t beacons_next_probe(struct engine *engine, nsec_t now, uint8_t *packet, ui
     struct beacons *beacons = &engine->beacons;
     if (beacons->count == 0)
         return 0;
-    double most = CONTROLS_PER_SECOND / engine->pace.rate, usual = 1.0 / PACKETS_PER_CONTROL;
-    double share = most < usual ? most : usual;
+    double share = engine_control_share(engine, CONTROLS_PER_SECOND);
     if (random_next(&engine->random) >= share * (double)UINT32_MAX)
         return 0;
     uint8_t which = beacons->turn++ % beacons->count;

@@ -129,7 +129,8 @@ int limits_next_request(const struct host *host);
 nsec_t limits_request_time(const struct host *host);
 nsec_t limits_request_delay(const struct host *host);
 bool limits_tokens_were_left(const struct host *host);
-/* No token was left, as far as is known: whether more are to be asked for before that counts. */
+/* No token was left, as far as is known: whether more are to be asked for before that counts.
+ */
 bool limits_ask_again(struct host *host);
 /* An answer to a request may still come. */
 bool limits_token_is_awaited(const struct host *host, nsec_t now);
@@ -235,6 +236,9 @@ struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t
 struct probe_address host_control(const struct host *host, const struct control *control);
 size_t engine_write_control(struct engine *engine, uint32_t host, struct control *control,
                             uint8_t *packet);
+/* The share of packets that are controls, where one is for so many others but no more than
+ * PER_SECOND are sent. */
+double engine_control_share(const struct engine *engine, double per_second);
 /* A control of KIND to the host's next witness; a hail where there is none. */
 size_t engine_send_control(struct engine *engine, uint32_t host, enum control_kind kind,
                            nsec_t now, uint8_t *packet);

@@ -13,7 +13,7 @@
 /* Companions: one for so many probes, but no more than so many a second, because each to
  * an open port costs its host a half-open connection; and so many for each kind of answers
  * among the last probes of a batch, which may be all of them. */
-#define PROBES_PER_COMPANION  16
+#define PROBES_PER_CONTROL    16
 #define COMPANIONS_PER_SECOND 2000.0
 #define TAIL_PROBES           128
 #define TAIL_COMPANIONS       8
@@ -212,6 +212,12 @@ static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t inde
     return probe_maker_write(engine->maker, &probe, PROBE_PLAIN, packet);
 }
 
+double engine_control_share(const struct engine *engine, double per_second)
+{
+    double most = per_second / engine->pace.rate, usual = 1.0 / PROBES_PER_CONTROL;
+    return most < usual ? most : usual;
+}
+
 /* Whether the next packet is a companion: at random, for what always comes first in a burst
  * finds room in a queue that the rest of the burst overflows. */
 static bool is_companions_turn(struct engine *engine, const struct host *host)
@@ -220,10 +226,8 @@ static bool is_companions_turn(struct engine *engine, const struct host *host)
     if (companions == 0)
         return false;
     double share = (double)companions / (companions + probes);
-    if (probes > TAIL_PROBES) {
-        double most = COMPANIONS_PER_SECOND / engine->pace.rate;
-        share = most < 1.0 / PROBES_PER_COMPANION ? most : 1.0 / PROBES_PER_COMPANION;
-    }
+    if (probes > TAIL_PROBES)
+        share = engine_control_share(engine, COMPANIONS_PER_SECOND);
     return random_next(&engine->random) < share * (double)UINT32_MAX;
 }
 
