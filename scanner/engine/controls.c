@@ -108,8 +108,7 @@ unsigned controls_longest_streak(const struct controls *controls)
     return longest;
 }
 
-/* The witness of KIND that has been asked less, by taking turns; -1: none of this kind. */
-static int choose_of_kind(struct controls *controls, enum witness_kind kind)
+int controls_choose_of(const struct controls *controls, enum witness_kind kind)
 {
     int first = -1, turn = controls->turn / WITNESS_KINDS % WITNESSES_PER_KIND;
     for (int i = 0; i < controls->witness_count; i++) {
@@ -127,7 +126,7 @@ int controls_choose(struct controls *controls)
     for (int i = 0; i < WITNESS_KINDS; i++) {
         enum witness_kind kind = controls->turn++ % WITNESS_KINDS;
         if (is_asked(controls, kind))
-            return choose_of_kind(controls, kind);
+            return controls_choose_of(controls, kind);
     }
     return -1;
 }

@@ -128,6 +128,9 @@ unsigned controls_longest_streak(const struct controls *controls);
 /* Chooses the witness for the next control, each kind in its turn; -1: there is none. */
 int controls_choose(struct controls *controls);
 
+/* The same among witnesses of KIND, by taking turns. */
+int controls_choose_of(const struct controls *controls, enum witness_kind kind);
+
 /* A port gave an answer of this kind after so many PROOFS of its silence: each was a loss.
  * The first does not count, nor do answers to first tries: it is why the port is looked at,
  * and would make half of all samples losses. */

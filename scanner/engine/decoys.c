@@ -1,11 +1,16 @@
 #include "scanner/engine/engine_state.h"
 #include "scanner/engine/random.h"
 
-/* Rounds until all decoys are given up, and one of them when others have answered. */
-#define ROUNDS_LEAST       3
-#define ROUNDS_MOST        5
-#define ROUNDS_MOST_OF_ONE 14
-#define DRAWS_MOST         64
+/* Tries beside the first until all decoys are given up, and of one when others have answered;
+ * and rounds that these must be spread over. */
+#define TRIES_MOST        12
+#define TRIES_MOST_OF_ONE 14
+#define ROUNDS_LEAST      2
+/* Rounds one after the other that prove nothing, and how often what answers may take is waited
+ * for in such. */
+#define VOID_ROUNDS_MOST 16
+#define PATIENCE_MOST    4
+#define DRAWS_MOST       64
 
 static bool is_declared(const struct host *host, uint16_t port)
 {
@@ -59,7 +64,8 @@ static bool has_all_answers(const struct decoys *decoys)
 bool decoys_pending(const struct host *host)
 {
     const struct decoys *decoys = &host->decoys;
-    return decoys->chosen && !decoys->refuted && !has_all_answers(decoys);
+    return decoys->chosen && !decoys->refuted && !decoys->silent &&
+           decoys->lapse == REASON_NONE && !has_all_answers(decoys);
 }
 
 nsec_t decoys_due(const struct host *host)
@@ -67,40 +73,108 @@ nsec_t decoys_due(const struct host *host)
     return decoys_pending(host) ? host->decoys.due : NSEC_NEVER;
 }
 
-/* ---- rounds ---- */
+/* ---- answers ---- */
 
-/* Whether those that have not answered were asked often enough for the loss. While none has,
- * the tries of all count as one's. */
-static bool is_silence_certain(const struct engine *engine, const struct host *host)
+/* An answer in the host's absence, or of a router that knows nothing of it, refuses nothing. */
+static void take_answer(struct decoys *decoys, struct decoy *decoy, const struct answer *answer)
+{
+    if (answer->reason == REASON_SYN_ACK) {
+        decoy->answered = decoys->supported = true;
+        decoys->silent = false; /* whatever was believed before */
+    } else if (!answer->maybe_absent && answer->state != PORT_UNKNOWN) {
+        decoys->refuted = true;
+    }
+}
+
+/* Some decoys may be ports of the audit, which have been asked in any case. */
+static void look_at_slots(struct host *host)
+{
+    struct decoys *decoys = &host->decoys;
+    for (size_t i = 0; i < DECOYS && decoys->chosen; i++) {
+        struct decoy *decoy = &decoys->each[i];
+        int64_t index = host_find_slot(host, PROTO_TCP, decoy->port);
+        const struct slot *slot = index < 0 ? NULL : &host->slots[index];
+        if (!slot || decoy->answered || !slot_is_decided(slot))
+            continue;
+        if (slot->flags & SLOT_SILENT)
+            decoys->silent = true;
+        else if (slot->signature)
+            take_answer(decoys, decoy, &host->signatures[slot->signature - 1].answer);
+    }
+}
+
+void decoys_note_answer(struct host *host, const struct control *control,
+                        const struct answer *answer)
+{
+    struct decoys *decoys = &host->decoys;
+    for (size_t i = 0; i < DECOYS; i++) {
+        if (decoys->each[i].port == host_slot_port(host, control->slot))
+            take_answer(decoys, &decoys->each[i], answer);
+    }
+    if (decoys->rounds == 1 && decoys->supported)
+        decoys->due = 0;
+}
+
+void decoys_note_witness(struct host *host, nsec_t sent_at)
+{
+    if (sent_at > host->decoys.witnessed_at)
+        host->decoys.witnessed_at = sent_at;
+}
+
+void decoys_note_unsent(struct host *host, uint32_t slot)
+{
+    for (size_t i = 0; i < DECOYS && slot != CONTROL_SLOT_ECHO; i++)
+        host->decoys.unsent |= host->decoys.each[i].port == host_slot_port(host, slot);
+}
+
+enum reason decoys_doubt(struct host *host, enum reason undecided)
 {
     const struct decoys *decoys = &host->decoys;
-    if (decoys->rounds < ROUNDS_LEAST)
-        return false;
-    if (decoys->rounds >= (decoys->supported ? ROUNDS_MOST_OF_ONE : ROUNDS_MOST))
-        return true;
+    look_at_slots(host);
+    if (decoys->chosen && !decoys->refuted && has_all_answers(decoys))
+        return REASON_ANSWERS_EVERYTHING;
+    if (decoys_pending(host))
+        return undecided;
+    return decoys->refuted || decoys->silent ? REASON_NONE : decoys->lapse;
+}
+
+/* ---- rounds ---- */
+
+/* The tries that silence was drawn by, those too that are still OUT if they are to count. Where
+ * others have answered, those of one decoy; while none has, the tries of all count as one's. */
+static unsigned count_tries(const struct decoys *decoys, bool out)
+{
+    unsigned all = 0, most = 0;
+    for (size_t i = 0; i < DECOYS; i++) {
+        const struct decoy *decoy = &decoys->each[i];
+        unsigned tries = decoy->answered ? 0 : decoy->proofs + (out ? decoy->asked : 0u);
+        most = tries > most ? tries : most;
+        all += tries;
+    }
+    return decoys->supported ? most : all;
+}
+
+/* Whether that is often enough for the loss, in so many ROUNDS. */
+static bool is_enough(const struct engine *engine, const struct host *host, unsigned rounds,
+                      unsigned tries)
+{
     struct loss worst;
     double upper = controls_upper(&host->controls, &worst);
     unsigned needed = loss_tries_needed(upper, engine->options.miss);
-    return needed && (decoys->supported ? decoys->rounds : decoys->tries) >= needed;
+    unsigned most = host->decoys.supported ? TRIES_MOST_OF_ONE : TRIES_MOST;
+    return rounds >= ROUNDS_LEAST && (tries >= most || (needed && tries >= needed));
 }
 
 /* A round may end as soon as an answer is due; the last one waits longer. */
 static nsec_t patience(const struct engine *engine, const struct host *host)
 {
     const struct rtt *rtt = &host->rtt;
-    if (!rtt_known(rtt) || is_silence_certain(engine, host))
-        return rtt_timeout(rtt);
-    return rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC;
-}
-
-/* Decoys that are ports of the audit are not asked again: what they answer is known in the
- * end. */
-static void pass_over_slots(struct host *host)
-{
-    for (size_t i = 0; i < DECOYS; i++) {
-        struct decoy *decoy = &host->decoys.each[i];
-        decoy->answered = host_find_slot(host, PROTO_TCP, decoy->port) >= 0;
-    }
+    const struct decoys *decoys = &host->decoys;
+    unsigned times = decoys->voids < PATIENCE_MOST ? decoys->voids + 1u : PATIENCE_MOST;
+    if (!rtt_known(rtt) ||
+        is_enough(engine, host, decoys->counted + 1u, count_tries(decoys, true)))
+        return rtt_timeout(rtt) * times;
+    return (rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC) * times;
 }
 
 static struct decoy *next_due(struct decoys *decoys)
@@ -112,17 +186,73 @@ static struct decoy *next_due(struct decoys *decoys)
     return NULL;
 }
 
-static void begin_round(struct host *host)
+/* Why nothing follows from the silence of the round; REASON_NONE: something does. */
+static enum reason find_fault(const struct engine *engine, const struct decoys *decoys)
+{
+    if (engine->capture_lost_at >= decoys->began)
+        return REASON_CAPTURE_LOSS;
+    if (engine->link_changed_at >= decoys->began)
+        return REASON_LINK_DOWN;
+    if (decoys->unsent)
+        return REASON_SEND_FAILED;
+    return decoys->witnessed_at >= decoys->began ? REASON_NONE : REASON_WENT_SILENT;
+}
+
+/* The first round has no witness of its own. */
+static void end_round(const struct engine *engine, struct host *host)
 {
     struct decoys *decoys = &host->decoys;
+    look_at_slots(host);
+    if (decoys->rounds <= 1)
+        return;
+    enum reason fault = find_fault(engine, decoys);
+    if (fault != REASON_NONE) {
+        if (++decoys->voids == VOID_ROUNDS_MOST)
+            decoys->lapse = fault;
+        return;
+    }
+    decoys->voids = 0;
+    decoys->counted++;
+    for (size_t i = 0; i < DECOYS; i++) {
+        decoys->each[i].proofs += decoys->each[i].asked;
+        decoys->each[i].asked = 0;
+    }
+    if (is_enough(engine, host, decoys->counted, count_tries(decoys, false)))
+        decoys->silent = true;
+}
+
+static void begin_round(struct decoys *decoys, nsec_t now)
+{
     bool alone = decoys->rounds == 0;
-    if (alone)
-        pass_over_slots(host);
     for (size_t i = 0; i < DECOYS; i++) {
         struct decoy *decoy = &decoys->each[i];
         decoy->due = !decoy->answered && !(alone && next_due(decoys));
+        decoy->asked = 0;
     }
-    decoys->rounds++;
+    decoys->witness_due = !alone;
+    decoys->unsent = false;
+    decoys->began = now;
+    if (decoys->rounds < 2)
+        decoys->rounds++;
+}
+
+static size_t send_decoy(struct engine *engine, uint32_t host_index, struct decoy *decoy,
+                         nsec_t now, uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    int64_t index = host_find_slot(host, PROTO_TCP, decoy->port);
+    uint32_t slot = index < 0 ? SLOT_DECOY + decoy->port : (uint32_t)index;
+    struct control *control = controls_push(&host->controls, CONTROL_DECOY, slot, 0, now);
+    decoy->due = false;
+    decoy->asked = control ? 1 : 0;
+    return control ? engine_write_control(engine, host_index, control, packet) : 0;
+}
+
+static size_t send_witness(struct engine *engine, uint32_t host_index, nsec_t now,
+                           uint8_t *packet)
+{
+    engine->hosts[host_index].decoys.witness_due = false;
+    return engine_send_closer(engine, host_index, WITNESS_SYN_ACK, now, packet);
 }
 
 size_t decoys_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
@@ -132,50 +262,16 @@ size_t decoys_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
     struct decoys *decoys = &host->decoys;
     if (now < decoys_due(host))
         return 0;
-    if (!next_due(decoys)) {
-        decoys->refuted = is_silence_certain(engine, host);
-        begin_round(host);
+    if (!next_due(decoys) && !decoys->witness_due) {
+        end_round(engine, host);
+        if (!decoys_pending(host))
+            return 0;
+        begin_round(decoys, now);
     }
     struct decoy *decoy = next_due(decoys);
-    if (!decoy || decoys->refuted)
-        return 0;
-    decoy->due = false;
-    decoys->tries++;
-    decoys->due = next_due(decoys) ? now : now + patience(engine, host);
-    struct control *control =
-        controls_push(&host->controls, CONTROL_DECOY, SLOT_DECOY + decoy->port, 0, now);
-    return control ? engine_write_control(engine, host_index, control, packet) : 0;
-}
-
-/* ---- answers ---- */
-
-void decoys_note_answer(struct host *host, const struct control *control,
-                        const struct answer *answer)
-{
-    struct decoys *decoys = &host->decoys;
-    if (!decoys_pending(host))
-        return;
-    for (size_t i = 0; i < DECOYS; i++) {
-        if (control->slot == SLOT_DECOY + decoys->each[i].port)
-            decoys->each[i].answered = true;
-    }
-    decoys->refuted = answer->reason != REASON_SYN_ACK;
-    decoys->supported = true;
-    if (decoys->rounds == 1)
-        decoys->due = 0;
-}
-
-bool decoys_all_answered(const struct host *host)
-{
-    const struct decoys *decoys = &host->decoys;
-    if (!decoys->chosen || decoys->refuted || !has_all_answers(decoys))
-        return false;
-    for (size_t i = 0; i < DECOYS; i++) {
-        int64_t index = host_find_slot(host, PROTO_TCP, decoys->each[i].port);
-        const struct slot *slot = index < 0 ? NULL : &host->slots[index];
-        if (slot && (!slot->signature ||
-                     host->signatures[slot->signature - 1].answer.reason != REASON_SYN_ACK))
-            return false;
-    }
-    return true;
+    size_t length = decoy ? send_decoy(engine, host_index, decoy, now, packet)
+                          : send_witness(engine, host_index, now, packet);
+    bool sent = !next_due(decoys) && !decoys->witness_due;
+    decoys->due = sent ? now + patience(engine, host) : now;
+    return length;
 }

@@ -1,15 +1,18 @@
 /* Decoys: SYNs to random high ports of a host that has an open one. Where all of them are
  * answered by SYN-ACKs, something in front answers everything (a SYN proxy, a tarpit), and an
  * open port means nothing. Nobody can tell that from a host on which so many ports really are
- * open, which is treated likewise.
+ * open, which is treated likewise. Until one of them was refused, or is silent for certain, an
+ * open port means nothing either.
  *
- * They go out between the other probes, in rounds: the first alone, for its refusal settles the
- * question for nearly every host, then all that have not answered. Silence settles it as it
- * does elsewhere, once there were tries enough for the loss. Private to the engine's files, and
- * to those that doubt an open port without the engine (connect/doubts.h). */
+ * They go out as soon as something is open, between the other probes, in rounds: the first
+ * alone, for its refusal settles the question for nearly every host, then all that have not
+ * answered, and beside them a probe to a port that is known to send SYN-ACKs: their silence
+ * counts only in a round in which that one answered. Private to the engine's files, and to
+ * those that doubt an open port without the engine (connect/doubts.h). */
 #ifndef SCANNER_DECOYS_H
 #define SCANNER_DECOYS_H
 
+#include "probes/state.h"
 #include "scanner/clock.h"
 
 #include <stdbool.h>
@@ -19,18 +22,27 @@ enum { DECOYS = 3, DECOY_PORT_LEAST = 20000 };
 
 struct decoy {
     uint16_t port;
-    bool answered; /* by SYN-ACK, or it is a port of the audit and needs no decoy's probe */
-    bool due;      /* still to be sent in this round */
+    uint8_t asked;  /* tries of which nothing is known yet */
+    uint8_t proofs; /* tries whose silence counts */
+    bool answered;  /* by SYN-ACK */
+    bool due;       /* still to be sent in this round */
 };
 
 struct decoys {
     struct decoy each[DECOYS];
     bool chosen;
-    bool supported; /* one has answered by SYN-ACK */
-    bool refuted;   /* one was refused, or silent */
-    uint8_t rounds; /* that were begun */
-    uint8_t tries;  /* of all decoys */
-    nsec_t due;     /* when the next one is to be sent, or the round is over */
+    bool supported;      /* one has answered by SYN-ACK */
+    bool refuted;        /* one was refused */
+    bool silent;         /* one is silent, or all are */
+    bool unsent;         /* a probe of this round did not leave this machine */
+    bool witness_due;    /* as a decoy's due */
+    uint8_t rounds;      /* that were begun: none, one, or more */
+    uint8_t counted;     /* rounds whose silence counts */
+    uint8_t voids;       /* rounds one after the other whose silence does not */
+    enum reason lapse;   /* why they will never tell; REASON_NONE: they may, or did */
+    nsec_t due;          /* when the next one is to be sent, or the round is over */
+    nsec_t began;        /* the round under way */
+    nsec_t witnessed_at; /* when the latest probe that drew a SYN-ACK as expected was sent */
 };
 
 #endif

@@ -228,8 +228,14 @@ nsec_t decoys_due(const struct host *host);
 size_t decoys_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
 void decoys_note_answer(struct host *host, const struct control *control,
                         const struct answer *answer);
+/* A probe to a port that is known to send SYN-ACKs, sent at that time, drew one. */
+void decoys_note_witness(struct host *host, nsec_t sent_at);
+/* A control to SLOT, which may be a decoy's, did not leave this machine. */
+void decoys_note_unsent(struct host *host, uint32_t slot);
 bool decoys_pending(const struct host *host);
-bool decoys_all_answered(const struct host *host);
+/* Why a SYN-ACK of HOST means nothing: UNDECIDED, where there was no time to find out.
+ * REASON_NONE: it means that the port is open. */
+enum reason decoys_doubt(struct host *host, enum reason undecided);
 
 /* What identifies a probe of HOST. */
 struct probe_address host_probe(const struct host *host, uint32_t slot, uint32_t try);
@@ -242,5 +248,8 @@ double engine_control_share(const struct engine *engine, double per_second);
 /* A control of KIND to the host's next witness; a hail where there is none. */
 size_t engine_send_control(struct engine *engine, uint32_t host, enum control_kind kind,
                            nsec_t now, uint8_t *packet);
+/* A closer to one of the host's witnesses that answer so; 0: there is none. */
+size_t engine_send_closer(struct engine *engine, uint32_t host, enum witness_kind answer,
+                          nsec_t now, uint8_t *packet);
 
 #endif

@@ -371,6 +371,7 @@ void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct 
         return;
     if (out->control) {
         (void)outbound_refused(host, out->slot, true, error);
+        decoys_note_unsent(host, out->slot);
         controls_forget(&host->controls, out->control);
         return;
     }

@@ -76,6 +76,9 @@ static void control_returned(struct match *m, struct control *control)
     if (kind == CONTROL_TOKEN && (in_time || late) &&
         sent_at >= (spots_are_due(host) ? batch->began : batch->last_sent))
         host->controls.sources[subject].grants++;
+    if (kind <= CONTROL_CLOSER && control->answer == WITNESS_SYN_ACK &&
+        (m->reply->kind == REPLY_SYN_ACK || m->reply->kind == REPLY_TCP_OTHER))
+        decoys_note_witness(host, sent_at);
     if (!in_time)
         return;
     note_rtt(m, m->at - sent_at);
@@ -173,6 +176,8 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
         take_back(m, slot);
     if (slot->signature && !(slot->flags & SLOT_TENTATIVE)) {
         contradict(host, slot, signature);
+        if (answer->reason == REASON_SYN_ACK)
+            decoys_choose(host);
         return;
     }
     bool weak = wants_confirmation(answer, proof);

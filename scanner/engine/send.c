@@ -116,13 +116,12 @@ void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now)
     }
 }
 
-size_t engine_send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
-                           nsec_t now, uint8_t *packet)
+/* To the witness CHOSEN, or a hail. */
+static size_t send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
+                           int chosen, nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
     struct controls *controls = &host->controls;
-    batch_expire_controls(engine, host, now);
-    int chosen = controls_choose(controls);
     const struct witness *witness = chosen < 0 ? NULL : &controls->witnesses[chosen];
     struct control *control =
         controls_push(controls, witness ? kind : CONTROL_HAIL,
@@ -133,6 +132,25 @@ size_t engine_send_control(struct engine *engine, uint32_t host_index, enum cont
     if (control->kind <= CONTROL_BEACON && beacons_govern(engine, host))
         control->epoch = pace_control_sent(&engine->pace);
     return engine_write_control(engine, host_index, control, packet);
+}
+
+size_t engine_send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
+                           nsec_t now, uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    batch_expire_controls(engine, host, now);
+    int chosen = controls_choose(&host->controls);
+    return send_control(engine, host_index, kind, chosen, now, packet);
+}
+
+size_t engine_send_closer(struct engine *engine, uint32_t host_index, enum witness_kind answer,
+                          nsec_t now, uint8_t *packet)
+{
+    struct host *host = &engine->hosts[host_index];
+    batch_expire_controls(engine, host, now);
+    int chosen = controls_choose_of(&host->controls, answer);
+    return chosen < 0 ? 0
+                      : send_control(engine, host_index, CONTROL_CLOSER, chosen, now, packet);
 }
 
 static size_t send_token_request(struct engine *engine, uint32_t host_index, int source,

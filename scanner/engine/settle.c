@@ -8,7 +8,8 @@ struct settlement {
     const struct engine *engine;
     const struct host *host;
     enum reason undecided; /* why the undecided ports are so */
-    bool reference_silent, twin_answered, answers_everything;
+    enum reason doubt;     /* why a SYN-ACK means nothing; REASON_NONE: it does */
+    bool reference_silent, twin_answered;
     struct host_observation seen;
 };
 
@@ -69,9 +70,9 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
     } else if ((slot->flags & SLOT_TENTATIVE) && seen->reason == REASON_UDP_RESPONSE) {
         seen->state = PORT_UNKNOWN; /* answered once, and not proven to be no forgery */
         seen->reason = REASON_CONFLICT;
-    } else if (s->answers_everything && seen->reason == REASON_SYN_ACK) {
+    } else if (s->doubt != REASON_NONE && seen->reason == REASON_SYN_ACK) {
         seen->state = PORT_UNKNOWN;
-        seen->reason = REASON_ANSWERS_EVERYTHING;
+        seen->reason = s->doubt;
         seen->origin = ORIGIN_UNKNOWN;
     } else {
         judge_origin(s, index, signature, seen);
@@ -163,8 +164,8 @@ void settle_host(struct engine *engine, uint32_t host_index, enum reason undecid
         .undecided = undecided == REASON_NONE ? REASON_TRIES_EXHAUSTED : undecided,
         .reference_silent = twins_reference_is_silent(host),
         .twin_answered = twins_answered_elsewhere(host),
-        .answers_everything = decoys_all_answered(host),
     };
+    settlement.doubt = decoys_doubt(host, settlement.undecided);
     describe_host(&settlement, host_index);
     int status = fold_slots(&settlement);
     if (status == 0)
