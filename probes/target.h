@@ -40,6 +40,10 @@ struct observation {
     struct forwarding forwarded; /* where probes arrived instead, if an answer told */
 };
 
+/* Whether these ports sent a SYN-ACK, and all that is missing is the proof that their host does
+ * not send one for every port. */
+bool observation_has_syn_ack(const struct observation *seen);
+
 /* Round-trip loss of the path to a host, from probes to ports that answer. */
 struct loss_estimate {
     double estimate; /* lost / samples; 0 without samples */

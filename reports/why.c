@@ -235,6 +235,11 @@ const char *why_sentence(const struct observation *seen, char text[static WHY_TE
         from += strlen(found->name);
     }
     text[length] = '\0';
+    if (observation_has_syn_ack(seen))
+        snprintf(
+            text + length, WHY_TEXT_SIZE - length,
+            "; a SYN-ACK came, but nothing shows that the host does not send one for every "
+            "port");
     char place[FORWARDING_TEXT_SIZE];
     if (*forwarding_format(&seen->forwarded, place))
         snprintf(text + length, WHY_TEXT_SIZE - length,

@@ -9,8 +9,8 @@
 
 enum { WHY_TEXT_SIZE = 384 };
 
-/* "a service accepts connections from here", and, if that was seen, where probes to it arrive.
- * Fills and returns TEXT. */
+/* "a service accepts connections from here", and, if that was seen, where probes to it arrive,
+ * or that a SYN-ACK came where it proves nothing yet. Fills and returns TEXT. */
 const char *why_sentence(const struct observation *seen, char text[static WHY_TEXT_SIZE]);
 
 /* What to do when there is no verdict: "Check that the machine is up …"; NULL: nothing to

@@ -174,6 +174,10 @@ static void put_causes(FILE *out, const struct observation *seen, uint8_t echo_t
               out);
         return;
     }
+    if (observation_has_syn_ack(seen))
+        fputs("  - a service listens, and no firewall stands before it\n"
+              "  - a SYN proxy or tarpit answers on every port: no time was left to find out\n",
+              out);
     const struct causes_row *row = explain_causes_find(seen);
     for (size_t i = 0; i < CAUSES_MOST && row->causes[i]; i++)
         fprintf(out, "  - %s\n", row->causes[i]);

@@ -125,6 +125,33 @@ static int keep(struct seat *seat, const struct observation *seen)
     return 0;
 }
 
+/* Notes SEEN in place of what was known of its ports. */
+static int replace(struct seat *seat, const struct observation *seen)
+{
+    return forget(&seat->last, seen) < 0 ? -ENOMEM : keep(seat, seen);
+}
+
+/* What a round of the unmet was too short to prove: no news, but for a SYN-ACK of a port that
+ * was not open before. */
+static int note_cut_short(struct seat *seat, const struct observation *seen)
+{
+    if (!observation_has_syn_ack(seen))
+        return 0;
+    struct observation news = *seen;
+    if (portset_copy(&news.ports, &seen->ports) < 0)
+        return -ENOMEM;
+    int status = 0;
+    for (size_t i = 0; i < seat->last.count && status == 0; i++) {
+        const struct observation *last = &seat->last.items[i];
+        if (last->proto == seen->proto && last->state == PORT_OPEN)
+            status = portset_remove_set(&news.ports, &last->ports);
+    }
+    if (status == 0 && news.ports.count > 0)
+        status = replace(seat, &news);
+    portset_free(&news.ports);
+    return status;
+}
+
 int rounds_note(void *context, const struct host_observation *host)
 {
     struct rounds *rounds = context;
@@ -138,9 +165,8 @@ int rounds_note(void *context, const struct host_observation *host)
         seat->last.loss = host->loss;
     for (size_t i = 0; i < host->count; i++) {
         const struct observation *seen = &host->items[i];
-        if (!rounds->whole && was_cut_short(seen))
-            continue;
-        if (forget(&seat->last, seen) < 0 || keep(seat, seen) < 0)
+        bool cut_short = !rounds->whole && was_cut_short(seen);
+        if ((cut_short ? note_cut_short(seat, seen) : replace(seat, seen)) < 0)
             return -ENOMEM;
     }
     return 0;

@@ -20,7 +20,8 @@ const struct target *rounds_targets(const struct rounds *rounds, size_t *count);
 
 /* Of type engine_host_fn, with a struct rounds as its context: keeps what a round saw of a
  * host in place of what was known of the same ports. That a round of the unmet was cut short
- * is no news: what was known stays. 0 or -ENOMEM. */
+ * is no news: what was known stays, but where a SYN-ACK came from a port that was not open. 0
+ * or -ENOMEM. */
 int rounds_note(void *context, const struct host_observation *host);
 
 /* Judges all that is known by now, between plan_begin() and plan_finish(). 0 or -ENOMEM. */

@@ -150,6 +150,19 @@ static void verdict_says_that_the_port_is_forwarded(void **state)
     end(&story);
 }
 
+static void syn_ack_without_proof_has_two_likely_causes(void **state)
+{
+    (void)state;
+    struct observation seen = {.reason = REASON_DEADLINE};
+    struct story story;
+    assert_int_equal(addr_parse(&seen.by, "192.0.2.2"), 0);
+    begin(&story);
+    explain_verdict(story.packets.out, &seen, 0);
+    expect(&story, "  - a service listens, and no firewall stands before it\n"
+                   "  - a SYN proxy or tarpit answers on every port");
+    end(&story);
+}
+
 static void echo_replies_tell_how_far_the_host_is(void **state)
 {
     (void)state;
@@ -256,6 +269,7 @@ int main(void)
         cmocka_unit_test(icmp_errors_are_told_by_their_reason),
         cmocka_unit_test(error_from_behind_tells_where_the_probe_arrived),
         cmocka_unit_test(verdict_says_that_the_port_is_forwarded),
+        cmocka_unit_test(syn_ack_without_proof_has_two_likely_causes),
         cmocka_unit_test(echo_replies_tell_how_far_the_host_is),
         cmocka_unit_test(other_ports_are_decoys),
         cmocka_unit_test(bytes_that_are_no_packet_are_passed_over),

@@ -1,6 +1,7 @@
 /* Answers to a probe in flight: every combination of TCP flags with every kind of
  * acknowledgement, and every ICMP error. What shows no knowledge of the probe changes nothing
- * in the engine; valid answers that contradict each other are a conflict. */
+ * in the engine; valid answers that contradict each other are a conflict. And a SYN-ACK that is
+ * the only answer in a run that ends with it is not enough. */
 #include "scanner/engine/engine.h"
 #include "tests/unit/answers.h"
 
@@ -196,6 +197,77 @@ static void valid_answers_that_contradict_are_a_conflict(void **state)
     }
 }
 
+/* ---- whether a yes means anything ---- */
+
+static void answer_as(struct flight *flight, unsigned flags)
+{
+    struct packet_bytes packet;
+    answer_tcp(&packet, flight->probe, flags, 7, sequence_of(flight->probe) + 1);
+    assert_true(believed(flight, &packet));
+}
+
+static void stop(struct flight *flight, enum port_state state, enum reason reason)
+{
+    engine_stop(flight->engine, REASON_INTERRUPTED);
+    assert_int_equal(flight->seen.state, state);
+    assert_int_equal(flight->seen.reason, reason);
+    assert_true(addr_equal(&flight->seen.by, &flight->target.address));
+    assert_false(flight->seen.open_seen);
+    end(flight);
+}
+
+static void syn_ack_alone_is_no_open_port(void **state)
+{
+    (void)state;
+    struct flight flight;
+    begin(&flight, ends[0][0], ends[0][1]);
+    answer_as(&flight, TCP_SYN | TCP_ACK);
+    stop(&flight, PORT_UNKNOWN, REASON_INTERRUPTED);
+}
+
+static void with_a_random_port_that_refuses_it_is(void **state)
+{
+    (void)state;
+    for (size_t family = 0; family < 2; family++) {
+        struct flight flight;
+        begin(&flight, ends[family][0], ends[family][1]);
+        answer_as(&flight, TCP_SYN | TCP_ACK);
+        send_probes(&flight);
+        answer_as(&flight, TCP_RST | TCP_ACK);
+        stop(&flight, PORT_OPEN, REASON_SYN_ACK);
+    }
+}
+
+static void with_one_that_answers_likewise_it_is_not(void **state)
+{
+    (void)state;
+    struct flight flight;
+    begin(&flight, ends[0][0], ends[0][1]);
+    for (int i = 0; i < 2; i++, send_probes(&flight))
+        answer_as(&flight, TCP_SYN | TCP_ACK);
+    stop(&flight, PORT_UNKNOWN, REASON_INTERRUPTED);
+}
+
+static void a_router_that_finds_the_host_gone_refuses_nothing_in_its_place(void **state)
+{
+    (void)state;
+    static const uint8_t router[4] = {198, 51, 100, 1};
+    for (int by_host = 0; by_host < 2; by_host++) {
+        struct flight flight;
+        struct packet_bytes packet;
+        begin(&flight, ends[0][0], ends[0][1]);
+        answer_as(&flight, TCP_SYN | TCP_ACK);
+        send_probes(&flight);
+        answer_error(&packet, flight.probe, by_host ? NULL : router, 3, 1,
+                     header_length(flight.probe) + 8);
+        assert_true(believed(&flight, &packet));
+        if (by_host)
+            stop(&flight, PORT_OPEN, REASON_SYN_ACK);
+        else
+            stop(&flight, PORT_UNKNOWN, REASON_INTERRUPTED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +275,10 @@ int main(void)
         cmocka_unit_test(only_answers_are_believed_with_the_right_acknowledgement),
         cmocka_unit_test(no_icmp_error_about_another_probe_is_believed),
         cmocka_unit_test(valid_answers_that_contradict_are_a_conflict),
+        cmocka_unit_test(syn_ack_alone_is_no_open_port),
+        cmocka_unit_test(with_a_random_port_that_refuses_it_is),
+        cmocka_unit_test(with_one_that_answers_likewise_it_is_not),
+        cmocka_unit_test(a_router_that_finds_the_host_gone_refuses_nothing_in_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

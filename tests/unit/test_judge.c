@@ -132,6 +132,22 @@ static void open_among_contradicting_answers_breaks_what_is_not_to_be_open(void 
     assert_int_equal(judge_conflict("53 filtered", false), RESULT_INCONCLUSIVE);
 }
 
+/* It may be the host's answer on every port, and it is not hidden as a pass. */
+static void a_syn_ack_without_proof_is_inconclusive_whatever_is_expected(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"53 open", "53 not open", "53 filtered",
+                                        "53 open or closed"};
+    struct observation item = seen(PROTO_TCP, "53", PORT_UNKNOWN, REASON_DEADLINE);
+    assert_int_equal(addr_parse(&item.by, "192.0.2.1"), 0);
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        struct audit *audit = audit_of(rules[i], &item, 1);
+        assert_int_equal(audit->result, RESULT_INCONCLUSIVE);
+        audit_free(audit);
+    }
+    portset_free(&item.ports);
+}
+
 static void a_reset_of_unknown_origin_is_closed_not_filtered(void **state)
 {
     (void)state;
@@ -352,6 +368,7 @@ int main(void)
         cmocka_unit_test(every_word_accepts_its_states),
         cmocka_unit_test(of_a_host_that_was_not_observed_any_loss_is_possible),
         cmocka_unit_test(open_among_contradicting_answers_breaks_what_is_not_to_be_open),
+        cmocka_unit_test(a_syn_ack_without_proof_is_inconclusive_whatever_is_expected),
         cmocka_unit_test(a_reset_of_unknown_origin_is_closed_not_filtered),
         cmocka_unit_test(observations_are_split_by_rule),
         cmocka_unit_test(expected_states_read_as_a_person_writes_them),

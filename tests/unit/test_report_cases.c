@@ -42,6 +42,19 @@ static void a_sentence_names_who_answered(void **state)
     assert_non_null(strstr(text, "administratively prohibited"));
 }
 
+static void a_syn_ack_that_proves_nothing_yet_is_told(void **state)
+{
+    (void)state;
+    struct observation seen = {.proto = PROTO_TCP, .reason = REASON_DEADLINE};
+    char text[WHY_TEXT_SIZE];
+    assert_null(strstr(why_sentence(&seen, text), "SYN-ACK"));
+    assert_int_equal(addr_parse(&seen.by, "192.0.2.1"), 0);
+    assert_non_null(strstr(why_sentence(&seen, text), "--deadline came before"));
+    assert_non_null(strstr(text, "a SYN-ACK came, but nothing shows"));
+    seen.reason = REASON_ANSWERS_EVERYTHING; /* where something does */
+    assert_null(strstr(why_sentence(&seen, text), "nothing shows"));
+}
+
 static void a_rule_is_one_case_for_each_outcome(void **state)
 {
     (void)state;
@@ -191,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state_and_reason_has_a_sentence),
         cmocka_unit_test(a_sentence_names_who_answered),
+        cmocka_unit_test(a_syn_ack_that_proves_nothing_yet_is_told),
         cmocka_unit_test(a_rule_is_one_case_for_each_outcome),
         cmocka_unit_test(what_was_seen_alike_is_one_finding),
         cmocka_unit_test(a_long_list_is_shortened_at_a_comma),

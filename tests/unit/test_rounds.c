@@ -191,6 +191,35 @@ static void a_round_of_the_unmet_that_was_cut_short_hides_nothing(void **state)
     end(&story);
 }
 
+/* A round of the unmet, cut short, in which ports 80 and 81 sent a SYN-ACK. */
+static void see_syn_acks_without_time(struct story *story)
+{
+    size_t count;
+    struct observation item = {.proto = PROTO_TCP, .reason = REASON_DEADLINE};
+    item.by = rounds_targets(story->rounds, &count)[0].address;
+    assert_int_equal(portset_parse(&item.ports, "80-81"), 0);
+    const struct host_observation host = {.alive = true, .items = &item, .count = 1};
+    assert_int_equal(rounds_note(story->rounds, &host), 0);
+    portset_free(&item.ports);
+}
+
+static void nor_does_it_hide_a_syn_ack(void **state)
+{
+    (void)state;
+    struct story story;
+    uint64_t unmet;
+    begin(&story, "80,82 open; 81 closed", NULL);
+    see(&story, 0, "80", PORT_OPEN, REASON_SYN_ACK);
+    assert_int_equal(next(&story, &unmet), ROUNDS_AGAIN); /* 82 is closed */
+    assert_probed(&story, 0, "80-82");
+    see_syn_acks_without_time(&story);
+    assert_int_equal(next(&story, &unmet), ROUNDS_AGAIN);
+    assert_int_equal(story.audit->summary.met, 1); /* 80, as before */
+    assert_int_equal(story.audit->summary.inconclusive, 1);
+    assert_int_equal(story.audit->summary.broken, 1);
+    end(&story);
+}
+
 static void a_name_without_an_address_keeps_nobody_waiting(void **state)
 {
     (void)state;
@@ -214,6 +243,7 @@ int main(void)
         cmocka_unit_test(met_once_and_broken_again_is_broken),
         cmocka_unit_test(a_confirmation_that_was_cut_short_is_no_pass),
         cmocka_unit_test(a_round_of_the_unmet_that_was_cut_short_hides_nothing),
+        cmocka_unit_test(nor_does_it_hide_a_syn_ack),
         cmocka_unit_test(a_name_without_an_address_keeps_nobody_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
