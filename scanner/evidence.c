@@ -1,5 +1,7 @@
 #include "scanner/evidence.h"
 
+#include "probes/checksum.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -88,6 +90,20 @@ static size_t whole_length(const uint8_t *bytes, size_t length)
     return said > length ? said : length;
 }
 
+/* With the checksum that the packet has at its end, not on its way through this machine. */
+static void append_packet(struct evidence *evidence, const uint8_t *bytes, size_t length)
+{
+    struct checksum_patch patch;
+    if (!checksum_is_unfinished(bytes, length, &patch)) {
+        append(evidence, bytes, length);
+        return;
+    }
+    size_t behind = patch.at + sizeof patch.bytes;
+    append(evidence, bytes, patch.at);
+    append(evidence, patch.bytes, sizeof patch.bytes);
+    append(evidence, bytes + behind, length - behind);
+}
+
 void evidence_add(struct evidence *evidence, nsec_t at, const uint8_t *bytes, size_t length)
 {
     if (!evidence->started) {
@@ -103,7 +119,7 @@ void evidence_add(struct evidence *evidence, nsec_t at, const uint8_t *bytes, si
         (uint32_t)whole_length(bytes, length),
     };
     append(evidence, header, sizeof header);
-    append(evidence, bytes, length);
+    append_packet(evidence, bytes, length);
     if (at - evidence->flushed_at < FLUSH_EVERY)
         return;
     evidence->flushed_at = at;

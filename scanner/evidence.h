@@ -19,7 +19,8 @@ struct evidence;
 struct evidence *evidence_open(const char *path, struct error *error);
 
 /* Appends a packet. AT is on the network's clock; the first one says what that is in wall
- * clock time. BYTES may be cut by the capture. A failure is kept for evidence_close(). */
+ * clock time. BYTES may be cut by the capture; a checksum that was left to a network card
+ * (checksum.h) is written finished. A failure is kept for evidence_close(). */
 void evidence_add(struct evidence *evidence, nsec_t at, const uint8_t *bytes, size_t length);
 
 /* Completes the file and frees EVIDENCE (may be NULL). 0, or -errno with *ERROR when
