@@ -11,6 +11,7 @@
 #include "scanner/evidence.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,15 @@ static void note_packet(void *context, nsec_t at, bool sent, const uint8_t *byte
         run->watch->packet(run->watch->context, at, sent, bytes, length);
 }
 
+static void note_connection_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes,
+                                   size_t length)
+{
+    const struct run *run = context;
+    (void)sent;
+    if (run->evidence)
+        evidence_add(run->evidence, at, bytes, length);
+}
+
 /* One round, and that is it. */
 static int probe_once(struct run *run, struct error *error)
 {
@@ -198,8 +208,33 @@ static int open_outputs(struct run *run, struct error *error)
     return 0;
 }
 
+/* Evidence that lacks something is worth having, but says so. */
+static void warn_of_gaps(const struct run *run)
+{
+    const char *path = run->options->pcap_path;
+    const struct connection_packets *packets = &run->probing.connection_packets;
+    uint64_t dropped = run->probing.traffic.capture_dropped;
+    uint64_t strays = connection_packets_strays(packets);
+    if (!run->evidence)
+        return;
+    if (dropped > 0)
+        (void)command_fail(EXIT_MET,
+                           "warning: %s: packets are missing: %" PRIu64
+                           " came while the capture had no room for them",
+                           path, dropped);
+    if (strays > 0)
+        (void)command_fail(EXIT_MET,
+                           "warning: %s: %" PRIu64
+                           " connections are missing: no port that is captured was free",
+                           path, strays);
+    if (packets->broken)
+        (void)command_fail(EXIT_MET, "warning: %s: packets are missing: the capture failed",
+                           path);
+}
+
 static int write_outputs(struct run *run, struct error *error)
 {
+    warn_of_gaps(run);
     struct evidence *evidence = run->evidence;
     struct error lost;
     run->evidence = NULL;
@@ -254,6 +289,7 @@ enum exit_code audit_run_watched(const struct options *options, const struct pol
         .library = library,
         .progress = &run.progress,
         .packet = options->pcap_path || shows_packets(&run) ? note_packet : NULL,
+        .connection_packet = options->pcap_path ? note_connection_packet : NULL,
         .packet_context = &run,
         .hail = shows_packets(&run),
     };

@@ -9,8 +9,6 @@ static int refuse(const struct options *options, const struct plan *plan, struct
 {
     if (options->source_port)
         return error_set(error, -EINVAL, "--source-port needs raw sockets: not with --connect");
-    if (options->pcap_path)
-        return error_set(error, -EINVAL, "--pcap needs raw sockets: not with --connect");
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->targets[i].responder)
             return error_set(error, -EINVAL,
@@ -19,14 +17,17 @@ static int refuse(const struct options *options, const struct plan *plan, struct
     return 0;
 }
 
-struct connect *connect_audit_open(const struct options *options, const struct plan *plan,
-                                   const struct udp_library *library, struct progress *progress,
-                                   struct error *error)
+struct connect *connect_audit_open(const struct connect_audit_setting *setting,
+                                   const struct plan *plan, struct error *error)
 {
+    const struct options *options = setting->options;
     if (refuse(options, plan, error) < 0)
         return NULL;
     struct connect_options connect_options = {
-        .way = {.interface = options->interface, .source = options->source, .library = library},
+        .way = {.interface = options->interface,
+                .source = options->source,
+                .library = setting->library,
+                .watch = setting->watch},
         .max_rate = options->max_rate,
         .miss = options->miss,
         .max_tries = options->max_tries,
@@ -34,7 +35,7 @@ struct connect *connect_audit_open(const struct options *options, const struct p
         .seed = options->seed,
         .signal = interrupt_flag(),
         .progress = progress_show,
-        .progress_context = progress,
+        .progress_context = setting->progress,
     };
     struct cookie_key key;
     cookie_key_draw(&key);

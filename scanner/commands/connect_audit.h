@@ -6,10 +6,16 @@
 #include "scanner/commands/progress.h"
 #include "scanner/connect/connect.h"
 
+struct connect_audit_setting {
+    const struct options *options;
+    const struct udp_library *library;
+    struct progress *progress;
+    const struct connect_watch *watch; /* NULL: nobody */
+};
+
 /* NULL with *ERROR: an option or a target of PLAN asks for raw sockets, or no memory. */
-struct connect *connect_audit_open(const struct options *options, const struct plan *plan,
-                                   const struct udp_library *library, struct progress *progress,
-                                   struct error *error);
+struct connect *connect_audit_open(const struct connect_audit_setting *setting,
+                                   const struct plan *plan, struct error *error);
 
 /* What the connections were, for the report. */
 struct audit_traffic connect_audit_traffic(const struct connect *connect);

@@ -25,6 +25,41 @@ static bool is_outbound(const struct plan *plan)
     return false;
 }
 
+/* Handshakes come from other ports than probes: where the probes' own is part of what is asked,
+ * they would answer another question. */
+static bool makes_handshakes(const struct options *options)
+{
+    return options->source_port == 0;
+}
+
+static int open_connection_packets(struct probing *probing, struct error *error)
+{
+    const struct options *options = probing->options;
+    probing->connection_packets = (struct connection_packets){
+        .packet = probing->connection_packet, .context = probing->packet_context};
+    if (!probing->connection_packet || (probing->net && !makes_handshakes(options)))
+        return 0;
+    return connection_packets_open(&probing->connection_packets, probing->net, options->connect,
+                                   error);
+}
+
+/* Packets of connections cannot be seen without a privilege, connections be made they can. */
+static enum exit_code show_connections(struct probing *probing)
+{
+    struct error error;
+    if (!probing->connection_packet)
+        return EXIT_MET;
+    int status = privileges_raise(&error);
+    if (status == 0)
+        status = open_connection_packets(probing, &error);
+    if (status == -EPERM)
+        return command_fail(EXIT_PRIVILEGE,
+                            "--pcap captures packets, with --connect as well, which needs the "
+                            "privilege CAP_NET_RAW: run as root, or once "
+                            "`setcap cap_net_raw=p` on the program, or leave --pcap out");
+    return status < 0 ? command_fail(EXIT_NETWORK, "%s", error.text) : EXIT_MET;
+}
+
 static enum exit_code open_connections(struct probing *probing, const struct plan *plan)
 {
     struct error error;
@@ -33,8 +68,13 @@ static enum exit_code open_connections(struct probing *probing, const struct pla
                             "--connect cannot audit what goes out to a responder, which "
                             "answers signed probes alone: leave --connect out, and "
                             "run as root or with CAP_NET_RAW");
-    probing->connect =
-        connect_audit_open(probing->options, plan, probing->library, probing->progress, &error);
+    enum exit_code code = show_connections(probing);
+    if (code != EXIT_MET)
+        return code;
+    const struct connect_audit_setting setting = {
+        probing->options, probing->library, probing->progress,
+        connection_packets_watch(&probing->connection_packets)};
+    probing->connect = connect_audit_open(&setting, plan, &error);
     return probing->connect ? EXIT_MET : command_fail(EXIT_USAGE, "%s", error.text);
 }
 
@@ -53,6 +93,8 @@ enum exit_code probing_open(struct probing *probing, const struct plan *plan)
     int status = privileges_raise(&error);
     if (status == 0)
         status = net_live_open(&probing->net, &live, &error);
+    if (status == 0)
+        status = open_connection_packets(probing, &error);
     if (status == -EPERM)
         return command_fail(EXIT_PRIVILEGE, "%s", error.text);
     return status < 0 ? command_fail(EXIT_NETWORK, "%s", error.text) : EXIT_MET;
@@ -61,6 +103,7 @@ enum exit_code probing_open(struct probing *probing, const struct plan *plan)
 void probing_close(struct probing *probing)
 {
     connect_free(probing->connect);
+    connection_packets_close(&probing->connection_packets);
     if (probing->net)
         probing->net->close(probing->net);
 }
@@ -170,18 +213,18 @@ static int probe(struct probing *probing, const struct target *targets, size_t c
     return status;
 }
 
-/* Handshakes come from a port that the kernel chooses: where the probes' own is part of what
- * is asked, they would answer another question. */
 static int dispel(const struct probing *probing, struct doubts *doubts)
 {
     const struct options *options = probing->options;
     const struct handshakes_options handshakes = {
-        .way = {.interface = options->interface, .source = options->source},
+        .way = {.interface = options->interface,
+                .source = options->source,
+                .watch = connection_packets_watch(&probing->connection_packets)},
         .max_rate = options->max_rate,
         .deadline = deadline_of(probing),
         .signal = interrupt_flag(),
     };
-    return options->source_port ? 0 : handshakes_make(doubts, &handshakes);
+    return makes_handshakes(options) ? handshakes_make(doubts, &handshakes) : 0;
 }
 
 int probing_run(struct probing *probing, const struct target *targets, size_t count,
@@ -197,9 +240,15 @@ int probing_run(struct probing *probing, const struct target *targets, size_t co
     struct doubts *doubts = doubts_new(&options, done, context);
     if (!doubts)
         return error_no_memory(error);
+    if (probing->connect)
+        connection_packets_begin(&probing->connection_packets);
     int status = probe(probing, targets, count, doubts, error);
+    if (probing->net)
+        connection_packets_begin(&probing->connection_packets);
     if (status == 0 && dispel(probing, doubts) < 0)
         status = error_no_memory(error);
+    connection_packets_end(&probing->connection_packets);
+    probing->traffic.capture_dropped += probing->connection_packets.dropped;
     probing->traffic.seconds =
         (double)(probing_now(probing) - probing->started) / (double)NSEC_PER_SEC;
     int settled = doubts_settle(doubts);

@@ -6,6 +6,7 @@
 #define SCANNER_COMMANDS_PROBING_H
 
 #include "scanner/commands/commands.h"
+#include "scanner/commands/connection_packets.h"
 #include "scanner/commands/progress.h"
 #include "scanner/connect/connect.h"
 #include "scanner/drive.h"
@@ -14,13 +15,15 @@ struct probing {
     const struct options *options;
     const struct udp_library *library;
     struct progress *progress;
-    drive_packet_fn *packet; /* every packet sent and matched; NULL: not wanted */
-    void *packet_context;
-    bool hail; /* as in struct engine_options */
+    drive_packet_fn *packet;            /* every packet sent and matched; NULL: not wanted */
+    drive_packet_fn *connection_packet; /* the same of connections */
+    void *packet_context;               /* of both */
+    bool hail;                          /* as in struct engine_options */
     /* The rest is filled in here. */
     struct net *net;
     struct connect *connect; /* in place of NET, with --connect */
-    nsec_t started;          /* of the first time */
+    struct connection_packets connection_packets;
+    nsec_t started; /* of the first time */
     struct audit_traffic traffic;
 };
 

@@ -161,10 +161,12 @@ int connect_do_jobs(struct connect *connect, nsec_t hold)
             connect->next_allowed = now + BREATH;
         await(connect, earliest(connect, next < connect->job_count, now));
         collect(connect);
+        connect_way_look(&connect->options.way);
         look_around(connect, now);
     }
     while (connect->seated > 0)
         leave_seat(connect, connect->seated - 1);
+    connect_way_look(&connect->options.way);
     connect->job_count = 0;
     return 0;
 }

@@ -11,6 +11,9 @@
 
 #include <linux/errqueue.h>
 
+/* Half of the watched ports at most are in use by us. */
+enum { DRAWS_MOST = 32 };
+
 union socket_address {
     struct sockaddr any;
     struct sockaddr_in in;
@@ -43,6 +46,40 @@ static struct addr from_socket_address(const union socket_address *from)
     return (struct addr){0};
 }
 
+void connect_way_look(const struct connect_way *way)
+{
+    if (way->watch)
+        way->watch->look(way->watch->context);
+}
+
+static uint16_t port_of(const union socket_address *address)
+{
+    return ntohs(address->any.sa_family == AF_INET ? address->in.sin_port
+                                                   : address->in6.sin6_port);
+}
+
+static int bind_to(const struct connect_socket *socket, const struct connect_way *way,
+                   uint16_t port)
+{
+    const struct addr any = {.family = socket->target.family};
+    union socket_address source;
+    socklen_t length =
+        to_socket_address(&source, way->source.family == ADDR_NONE ? &any : &way->source, port);
+    return bind(socket->fd, &source.any, length) < 0 ? -errno : 0;
+}
+
+/* A watched port, if a few draws find one; else as if nobody watched. What goes from a port to
+ * the same port of this machine would meet itself. */
+static int bind_source(const struct connect_socket *socket, const struct connect_way *way)
+{
+    for (int draws = 0; way->watch && draws < DRAWS_MOST; draws++) {
+        uint16_t port = connect_ports_draw(way->watch->ports);
+        if (port != socket->port && bind_to(socket, way, port) == 0)
+            return 0;
+    }
+    return way->source.family == ADDR_NONE ? 0 : bind_to(socket, way, 0);
+}
+
 static int set_options(const struct connect_socket *socket, const struct connect_way *way)
 {
     int on = 1;
@@ -56,11 +93,7 @@ static int set_options(const struct connect_socket *socket, const struct connect
     if (way->interface && setsockopt(socket->fd, SOL_SOCKET, SO_BINDTODEVICE, way->interface,
                                      (socklen_t)strlen(way->interface) + 1) < 0)
         return -errno;
-    if (way->source.family == ADDR_NONE)
-        return 0;
-    union socket_address source;
-    socklen_t length = to_socket_address(&source, &way->source, 0);
-    return bind(socket->fd, &source.any, length) < 0 ? -errno : 0;
+    return bind_source(socket, way);
 }
 
 static int begin(struct connect_socket *socket)
@@ -75,6 +108,7 @@ static int begin(struct connect_socket *socket)
     if (getsockname(socket->fd, &address.any, &length) < 0)
         return -errno;
     socket->source = from_socket_address(&address);
+    socket->source_port = port_of(&address);
     return 0;
 }
 
@@ -97,6 +131,19 @@ static int send_datagram(struct connect_socket *socket, const struct udp_library
     return send(socket->fd, payload, length, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+static void show_to_watch(const struct connect_socket *socket, const struct connect_way *way)
+{
+    const struct connection connection = {
+        .proto = socket->proto,
+        .own = socket->source,
+        .other = socket->target,
+        .own_port = socket->source_port,
+        .other_port = socket->port,
+    };
+    if (way->watch)
+        connect_ports_note(way->watch->ports, &connection);
+}
+
 int connect_socket_open(struct connect_socket *opened, const struct connect_way *way)
 {
     int family = opened->target.family == ADDR_IPV4 ? AF_INET : AF_INET6;
@@ -107,6 +154,8 @@ int connect_socket_open(struct connect_socket *opened, const struct connect_way 
     int status = set_options(opened, way);
     if (status == 0)
         status = begin(opened);
+    if (status == 0)
+        show_to_watch(opened, way);
     if (status == 0 && opened->proto == PROTO_UDP)
         status = send_datagram(opened, way->library);
     if (status < 0)

@@ -6,13 +6,24 @@
 #ifndef SCANNER_CONNECT_SOCKET_H
 #define SCANNER_CONNECT_SOCKET_H
 
-#include "probes/probes.h"
+#include "scanner/connect/connect_ports.h"
+
+/* Somebody who sees the packets of connections. */
+struct connect_watch {
+    struct connect_ports *ports; /* from which connections go, as far as they are free */
+    void (*look)(void *context); /* takes the packets that have come; called often */
+    void *context;
+};
 
 struct connect_way {
     const char *interface; /* NULL: as the kernel routes */
     struct addr source;    /* ADDR_NONE: as the kernel chooses */
     const struct udp_library *library;
+    const struct connect_watch *watch; /* NULL: nobody; the kernel chooses ports */
 };
+
+/* Lets whoever watches look. */
+void connect_way_look(const struct connect_way *way);
 
 struct connect_socket {
     int fd;
@@ -21,6 +32,7 @@ struct connect_socket {
     uint32_t turn; /* UDP: which question; see udp_library_in_turn() */
     bool refused;  /* while it was begun */
     struct addr target, source;
+    uint16_t source_port;
     const struct udp_probe *asked; /* UDP; NULL: an empty datagram */
     uint8_t transaction[UDP_TRANSACTION_MAX];
 };

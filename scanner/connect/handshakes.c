@@ -150,9 +150,11 @@ int handshakes_make(struct doubts *doubts, const struct handshakes_options *opti
             break;
         await(all);
         collect(all);
+        connect_way_look(&options->way);
     }
     while (all->seated > 0)
         leave_seat(all, all->seated - 1);
+    connect_way_look(&options->way);
     free(all);
     return 0;
 }

@@ -44,6 +44,23 @@ const char *capture_filter(char text[static CAPTURE_FILTER_SIZE], uint16_t port_
     return text;
 }
 
+/* Quotes in errors begin at the 8th byte of ICMP, with an IP header without options, for ours
+ * have none. */
+const char *capture_ports_filter(char text[static CAPTURE_FILTER_SIZE],
+                                 const struct capture_ports *ports)
+{
+    const char *transport = ports->with_udp ? "(tcp or udp)" : "tcp";
+    unsigned first = ports->first, last = ports->first + ports->count - 1u;
+    snprintf(text, CAPTURE_FILTER_SIZE,
+             "(%s and portrange %u-%u)"
+             " or (icmp and (icmp[0] = 3 or icmp[0] = 4 or icmp[0] = 11 or icmp[0] = 12)"
+             " and icmp[28:2] >= %u and icmp[28:2] <= %u)"
+             " or (ip6 and ip6[6] = 58 and ip6[40] < 5"
+             " and ip6[88:2] >= %u and ip6[88:2] <= %u)",
+             transport, first, last, first, last, first, last);
+    return text;
+}
+
 static nsec_t read_clock(clockid_t clock)
 {
     struct timespec time;
@@ -91,26 +108,25 @@ static int set_up(pcap_t *pcap, size_t buffer_bytes)
     return status < 0 ? -EIO : 0;
 }
 
-int capture_open(struct capture **capture, uint16_t port_first, uint16_t port_count,
-                 size_t buffer_bytes, struct error *error)
-{
-    char text[CAPTURE_FILTER_SIZE];
-    return capture_open_filter(capture, NULL, capture_filter(text, port_first, port_count),
-                               buffer_bytes, error);
-}
+/* What is captured, and where. */
+struct plan {
+    const char *interface; /* NULL: all */
+    const char *filter;
+    size_t buffer_bytes;
+    bool outgoing; /* what this machine sends, too */
+};
 
-int capture_open_filter(struct capture **out, const char *interface, const char *filter,
-                        size_t buffer_bytes, struct error *error)
+static int open_as_planned(struct capture **out, const struct plan *plan, struct error *error)
 {
     struct capture *capture = calloc(1, sizeof *capture);
     if (!capture)
         return error_no_memory(error);
     char reason[PCAP_ERRBUF_SIZE] = "";
-    capture->pcap = pcap_create(interface ? interface : "any", reason);
-    int status = capture->pcap ? set_up(capture->pcap, buffer_bytes) : -EIO;
+    capture->pcap = pcap_create(plan->interface ? plan->interface : "any", reason);
+    int status = capture->pcap ? set_up(capture->pcap, plan->buffer_bytes) : -EIO;
     if (status == 0)
-        status = set_filter(capture->pcap, filter);
-    if (status == 0)
+        status = set_filter(capture->pcap, plan->filter);
+    if (status == 0 && !plan->outgoing)
         status = ignore_outgoing(capture->pcap);
     if (status == 0 && pcap_setnonblock(capture->pcap, 1, reason) < 0)
         status = -EIO;
@@ -126,6 +142,28 @@ int capture_open_filter(struct capture **out, const char *interface, const char 
     return 0;
 }
 
+int capture_open(struct capture **capture, uint16_t port_first, uint16_t port_count,
+                 size_t buffer_bytes, struct error *error)
+{
+    char text[CAPTURE_FILTER_SIZE];
+    return capture_open_filter(capture, NULL, capture_filter(text, port_first, port_count),
+                               buffer_bytes, error);
+}
+
+int capture_open_filter(struct capture **capture, const char *interface, const char *filter,
+                        size_t buffer_bytes, struct error *error)
+{
+    const struct plan plan = {interface, filter, buffer_bytes, false};
+    return open_as_planned(capture, &plan, error);
+}
+
+int capture_open_both_ways(struct capture **capture, const struct capture_ports *ports,
+                           size_t buffer_bytes, struct error *error)
+{
+    char text[CAPTURE_FILTER_SIZE];
+    const struct plan plan = {NULL, capture_ports_filter(text, ports), buffer_bytes, true};
+    return open_as_planned(capture, &plan, error);
+}
 void capture_close(struct capture *capture)
 {
     if (!capture)

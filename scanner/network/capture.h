@@ -35,6 +35,18 @@ int capture_open(struct capture **capture, uint16_t port_first, uint16_t port_co
 int capture_open_filter(struct capture **capture, const char *interface, const char *filter,
                         size_t buffer_bytes, struct error *error)
     __attribute__((warn_unused_result));
+
+/* All that goes from and to ports of this machine's kernel, in order, and the ICMP errors about
+ * it: PORT_COUNT TCP ports and, if WITH_UDP, UDP ports. */
+struct capture_ports {
+    uint16_t first, count;
+    bool with_udp;
+};
+const char *capture_ports_filter(char text[static CAPTURE_FILTER_SIZE],
+                                 const struct capture_ports *ports);
+int capture_open_both_ways(struct capture **capture, const struct capture_ports *ports,
+                           size_t buffer_bytes, struct error *error)
+    __attribute__((warn_unused_result));
 void capture_close(struct capture *capture);
 
 /* For poll(): readable when a packet waits. */

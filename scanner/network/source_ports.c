@@ -153,6 +153,17 @@ static int hold_random_block(struct source_ports *ports)
     return status;
 }
 
+uint16_t source_ports_suggest(uint16_t count, struct port_range taken)
+{
+    uint32_t random = 0;
+    (void)!getrandom(&random, sizeof random, 0);
+    uint16_t first = source_ports_choose(read_ephemeral_range(), count, random);
+    if (first > taken.last || first + count <= taken.first)
+        return first;
+    bool fits_behind = taken.last + count < PORT_SPACE;
+    return (uint16_t)(fits_behind ? taken.last + 1 : taken.first - count);
+}
+
 /* How many of COUNT ports the number of open files allows. Often that is 1024 at first,
  * and many more when one asks. */
 static uint16_t count_that_fits(uint16_t count)

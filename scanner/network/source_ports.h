@@ -8,6 +8,7 @@
 #define SCANNER_SOURCE_PORTS_H
 
 #include "probes/error.h"
+#include "probes/portset.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,10 +16,6 @@
 /* How many ports a run takes when it may: enough for a UDP answer's port to be part of
  * the secret, few enough for the number of open files that is usually allowed. */
 enum { SOURCE_PORTS_COUNT = 256 };
-
-struct port_range {
-    uint16_t first, last; /* both included */
-};
 
 struct source_ports;
 
@@ -32,6 +29,10 @@ void source_ports_release(struct source_ports *ports);
 
 uint16_t source_ports_first(const struct source_ports *ports);
 uint16_t source_ports_count(const struct source_ports *ports);
+
+/* The first of COUNT ports at a place like that, none of them in TAKEN. They are not reserved:
+ * each is to be bound when it is needed, and may be in use then. */
+uint16_t source_ports_suggest(uint16_t count, struct port_range taken);
 
 /* Where a block of COUNT ports may start, RANDOM deciding: at or above 10000, where few
  * services live, and outside of EPHEMERAL; inside of it only when no block fits outside. */

@@ -51,6 +51,19 @@ static void a_range_over_everything_leaves_blocks_inside_of_it(void **state)
     }
 }
 
+static void ports_that_are_suggested_are_none_of_those_taken(void **state)
+{
+    (void)state;
+    const struct port_range taken[] = {{10000, 65535 - 1024}, {11000, 65535}, {0, 0}};
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        for (int draws = 0; draws < 1000; draws++) {
+            unsigned first = source_ports_suggest(1000, taken[i]);
+            assert_true(first >= 10000 && first + 1000 <= 65536);
+            assert_false(overlaps(taken[i], first, 1000));
+        }
+    }
+}
+
 /* The error of binding PORT, 0 when it could be had. */
 static int try_to_bind(int family, int kind, uint16_t port)
 {
@@ -129,6 +142,7 @@ int main(void)
         cmocka_unit_test(a_block_lies_outside_of_the_range_for_connections),
         cmocka_unit_test(every_place_outside_of_the_range_can_be_chosen),
         cmocka_unit_test(a_range_over_everything_leaves_blocks_inside_of_it),
+        cmocka_unit_test(ports_that_are_suggested_are_none_of_those_taken),
         cmocka_unit_test(nobody_else_gets_a_reserved_port),
         cmocka_unit_test(two_runs_at_once_share_no_port),
         cmocka_unit_test(a_wanted_port_that_is_taken_is_an_error_that_names_it),
