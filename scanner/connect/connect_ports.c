@@ -6,13 +6,16 @@
 
 #include <stdlib.h>
 
-/* The same packet on another interface comes sooner than this, one that is sent again later. */
-#define COPY_DISTANCE NSEC_PER_MSEC
+/* The same packet on another interface comes sooner than this; one that is sent again without
+ * a change comes later (RFC 6298, 2.4 and what Linux makes of it: 200 ms). */
+#define COPY_DISTANCE (100 * NSEC_PER_MSEC)
 
 enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_COUNT };
 
 struct slot {
     struct connection connection; /* addresses without scope, as packets have them */
+    bool begun;                   /* its first packet was seen, with this in it: */
+    uint64_t beginning;
     struct {
         uint64_t digest;
         nsec_t at;
@@ -110,6 +113,25 @@ static bool is_copy(struct slot *slot, enum direction direction, nsec_t at, uint
     return copy;
 }
 
+/* TCP has its sequence number in each SYN, and of UDP there is one datagram. */
+static bool is_beginning(const struct reply *packet, uint64_t digest, uint64_t *beginning)
+{
+    *beginning = packet->proto == PROTO_TCP ? packet->sequence : digest;
+    return packet->proto == PROTO_UDP || packet->is_syn;
+}
+
+/* Whether somebody else has taken the port since, and goes to the same place. */
+static bool is_taken_over(struct slot *slot, const struct reply *packet, uint64_t digest)
+{
+    uint64_t beginning;
+    if (!is_beginning(packet, digest, &beginning))
+        return false;
+    bool taken = slot->begun && slot->beginning != beginning;
+    slot->begun = true;
+    slot->beginning = beginning;
+    return taken;
+}
+
 enum connect_side connect_ports_side(struct connect_ports *ports, nsec_t at,
                                      const uint8_t *bytes, size_t length)
 {
@@ -126,7 +148,14 @@ enum connect_side connect_ports_side(struct connect_ports *ports, nsec_t at,
         direction = DIRECTION_OUT;
         slot = find_slot(ports, &sent);
     }
-    if (!slot || is_copy(slot, direction, at, digest_packet(bytes, length)))
+    if (!slot)
+        return CONNECT_FOREIGN;
+    uint64_t digest = digest_packet(bytes, length);
+    if (direction == DIRECTION_OUT && is_taken_over(slot, &packet, digest)) {
+        *slot = (struct slot){0};
+        return CONNECT_FOREIGN;
+    }
+    if (is_copy(slot, direction, at, digest))
         return CONNECT_FOREIGN;
     return direction == DIRECTION_OUT ? CONNECT_SENT : CONNECT_RECEIVED;
 }

@@ -3,7 +3,8 @@
  *
  * The kernel makes the connections, and a capture of a block of ports shows their packets among
  * those of whoever else uses such a port: a packet is ours if both of its ends are those of the
- * latest connection from its port. It knows no sockets and no captures. */
+ * latest connection from its port, until another begins between the same ends. It knows no
+ * sockets and no captures. */
 #ifndef SCANNER_CONNECT_PORTS_H
 #define SCANNER_CONNECT_PORTS_H
 

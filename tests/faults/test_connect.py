@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from e2e.portvet import INCONCLUSIVE, MET, PORTVET, USAGE, run, run_json
+from e2e.portvet import INCONCLUSIVE, MET, PORTVET, PRIVILEGE, USAGE, run, run_json
 from lab.rows import Host, ports, symmetric_wire
 from lab.testing import main
 from lab.topology import Lab
@@ -93,9 +93,11 @@ class ConnectTest(unittest.TestCase):
             self.assertEqual(done.exit_code, exit_code, done.stdout + done.stderr)
 
     def test_what_needs_raw_sockets_is_refused(self) -> None:
-        for option in ("--source-port=4444", "--pcap=/dev/null"):
-            done = run(["scan", "127.0.0.1", "-p", "1", "--connect", option])
-            self.assertEqual(done.exit_code, USAGE, done.stderr)
+        done = run(["scan", "127.0.0.1", "-p", "1", "--connect", "--source-port=4444"])
+        self.assertEqual(done.exit_code, USAGE, done.stderr)
+        done = run(["scan", "127.0.0.1", "-p", "1", "--connect", "--pcap=/dev/null"],
+                   before=ORDINARY_USER, program=self.program)
+        self.assertEqual(done.exit_code, PRIVILEGE, done.stderr)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,8 @@ class SandboxTest(unittest.TestCase):
 
     def test_evidence(self) -> None:
         self.check("--pcap", self.folder / "run.pcap")
+        self.finished("check", "-e", "22,80 open; 100 closed; udp 53 open", self.ipv4, self.ipv6,
+                      "--connect", "--pcap", self.folder / "run.pcap")
 
     def test_rounds(self) -> None:
         self.check("--until", "20s", "--progress", "always")
@@ -137,7 +139,8 @@ class SandboxTest(unittest.TestCase):
 
     def test_handshakes_behind_a_syn_proxy(self) -> None:
         syn_proxy(self.lab.made["router"], "up0", "forward")
-        for option in ("--interface=eth0", f"--source={AUDITOR_IPV4}", "--connect"):
+        for option in ("--interface=eth0", f"--source={AUDITOR_IPV4}", "--connect",
+                       f"--pcap={self.folder / 'run.pcap'}"):
             self.finished("check", "-e", "22,80 open", self.ipv4, option)
 
     def test_a_report_that_cannot_be_written(self) -> None:

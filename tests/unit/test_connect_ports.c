@@ -129,6 +129,30 @@ static void only_the_latest_connection_from_a_port_counts(void **state)
     connect_ports_free(scene.ports);
 }
 
+/* By somebody who was given the port after us. */
+static void another_one_between_the_same_ends_is_foreign(void **state)
+{
+    (void)state;
+    static const enum template_kind kinds[] = {TEMPLATE_SYN, TEMPLATE_UDP};
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene;
+        struct packet_bytes answer;
+        begin(&scene, ADDR_IPV4, kinds[i]);
+        connect_ports_note(scene.ports, &scene.connection);
+        assert_int_equal(side_of_first(&scene), CONNECT_SENT);
+        scene.packet[kinds[i] == TEMPLATE_UDP ? 28 : 24] ^= 1; /* payload; sequence number */
+        assert_int_equal(side_of_first(&scene), CONNECT_FOREIGN);
+        if (kinds[i] == TEMPLATE_UDP)
+            answer_udp(&answer, scene.packet, "me", 2);
+        else
+            answer_tcp(&answer, scene.packet, TCP_SYN | TCP_ACK, 1, 2);
+        assert_int_equal(side(&scene, &answer), CONNECT_FOREIGN);
+        connect_ports_note(scene.ports, &scene.connection);
+        assert_int_equal(side_of_first(&scene), CONNECT_SENT);
+        connect_ports_free(scene.ports);
+    }
+}
+
 static void a_scope_is_nothing_that_packets_have(void **state)
 {
     (void)state;
@@ -218,6 +242,7 @@ int main(void)
         cmocka_unit_test(an_error_about_it_is_ours_whoever_sends_it),
         cmocka_unit_test(a_packet_between_other_ends_is_foreign),
         cmocka_unit_test(only_the_latest_connection_from_a_port_counts),
+        cmocka_unit_test(another_one_between_the_same_ends_is_foreign),
         cmocka_unit_test(a_scope_is_nothing_that_packets_have),
         cmocka_unit_test(a_packet_on_two_interfaces_is_ours_once),
         cmocka_unit_test(a_packet_that_is_sent_again_is_ours_again),
