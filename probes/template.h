@@ -16,8 +16,10 @@
 /* The largest packet that a probe can be: IPv6 minimum MTU (RFC 8200, section 5). */
 enum { PACKET_SIZE_MAX = 1280 };
 
-/* DSCP AF11. Linux copies a SYN's DSCP into its RST, netfilter's reject does not. */
-enum { PROBE_TOS = 0x28 };
+/* DSCP 3. Linux copies a SYN's DSCP into its RST, netfilter's reject does not. The value is one
+ * of those for local use (RFC 2474, section 6): a network that marks all packets marks them
+ * with a class, which must not look like a copy. */
+enum { PROBE_TOS = 0x0c };
 
 /* How far behind its end TEMPLATE_SYN_BAD_OFFSET points, in bytes. netfilter's RST to it
  * acknowledges so many bytes less than a SYN has. */

@@ -93,6 +93,17 @@ OUT, BACK = ("up0",), ("host0",)
 PATHS = {"DSCP kept": (), "cleared out": OUT, "cleared back": BACK, "cleared": OUT + BACK}
 
 
+# What a network may mark all packets with.
+CLASSES = ("cs1", "cs2", "cs6", "af11", "af21", "af31", "af41", "ef")
+
+
+def mark(lab: Lab, dscp: str) -> None:
+    """All packets of the host, from now on."""
+    rules = [f"iifname host0 {family} dscp set {dscp}" for family in ("ip", "ip6")]
+    lab.made["router"].nft("table inet lab_marked {}\ndelete table inet lab_marked\n"
+                           + chain("marked", "forward", -200, rules))
+
+
 class OriginTest(unittest.TestCase):
     def judge(self, lab: Lab, strict: Sequence[tuple[str, int]], truth: Truth) -> None:
         """Nothing wrong is said of any port, and no less than can be known of STRICT ones."""
@@ -136,6 +147,15 @@ class OriginTest(unittest.TestCase):
 
     def test_firewalld(self) -> None:
         self.judge_paths(firewalld, {"DSCP kept": [("tcp", REJECTED_RESET), ("tcp", CLOSED)]})
+
+    def test_a_path_that_marks_all_packets_looks_like_no_stack(self) -> None:
+        with Lab([HOST]) as lab:
+            nftables()(lab.namespace("target"))
+            for dscp in CLASSES:
+                mark(lab, dscp)
+                with self.subTest(dscp=dscp):
+                    rejected = [("tcp", REJECTED_RESET), ("tcp", ROUTER_RESET)]
+                    self.judge(lab, rejected, {key: ALLOWED[key] for key in TCP})
 
     def test_rejects_behind_a_rule_that_drops_invalid_ones_of_other_ports(self) -> None:
         """Some twins are answered, so that silence to others looks like the stack's."""

@@ -35,7 +35,7 @@ def segment(host: bytes, prober: bytes, port: int) -> bytes:
     flags = random.choice((0x12, 0x14, 0x04, random.getrandbits(8)))
     body = struct.pack(">HHIIBBHHH", random.choice(PORTS), port, random.getrandbits(32),
                        random.getrandbits(32), 0x50, flags, 64240, 0, 0)
-    return ip_packet(host, prober, 6, body, random.choice((0, 0x28)))
+    return ip_packet(host, prober, 6, body, random.choice((0, 0x0c)))
 
 
 def datagram(host: bytes, prober: bytes, port: int) -> bytes:
@@ -49,7 +49,7 @@ def icmp_error(host: bytes, prober: bytes, port: int) -> bytes:
     arrived = random.choice((host, random.randbytes(4)))  # as if it had been sent on
     quoted = ip_packet(prober, arrived, protocol,
                        struct.pack(">HHI", port, random.choice(PORTS), random.getrandbits(32)),
-                       0x28)
+                       0x0c)
     body = struct.pack(">BBHI", 3, random.randrange(16), 0, 0) + quoted
     body = body[:2] + struct.pack(">H", checksum(body)) + body[4:]
     return ip_packet(host, prober, 1, body, 0)

@@ -22,7 +22,7 @@ static struct sim_header header_of(const struct forgery *forgery)
         .from = &forgery->host,
         .to = &forgery->us,
         .ttl = (uint8_t)(40 + any(forgery) % 24),
-        .tos = any(forgery) % 2 == 0 ? 0x28 : 0,
+        .tos = any(forgery) % 2 == 0 ? 0x0c : 0,
         .id = (uint16_t)any(forgery),
         .dont_fragment = any(forgery) % 2 == 0,
     };

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { PROBE_DSCP = 0x28, ECHO_V4 = 8, ECHO_V6 = 128 };
+enum { PROBE_DSCP = 0x0c, ECHO_V4 = 8, ECHO_V6 = 128 };
 
 struct addr hand_address(const char *text)
 {

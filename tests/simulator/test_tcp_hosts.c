@@ -111,7 +111,7 @@ static void closed_port_resets_with_the_dscp_of_the_syn(void **state)
         assert_int_equal(answer->flags, SIM_RST | SIM_ACK);
         assert_int_equal(answer->sequence, 0);
         assert_int_equal(answer->acknowledgement, 0x11223345);
-        assert_int_equal(answer->tos, 0x28);
+        assert_int_equal(answer->tos, 0x0c);
     }
 }
 
@@ -216,7 +216,7 @@ static void icmp_reject_quotes_the_syn_as_it_arrived(void **state)
     assert_int_equal(answer->code, 13);
     assert_int_equal(answer->body_length, length);
     assert_int_equal(answer->body[8], 64 - 5);
-    assert_int_equal(answer->body[1], 0x28);
+    assert_int_equal(answer->body[1], 0x0c);
     assert_memory_equal(answer->body + 12, sent + 12, length - 12);
 }
 

@@ -159,7 +159,7 @@ static void echo_comes_back_with_its_words_and_dscp(void **state)
         struct hand_probe probe = echo_to(targets[i]);
         const struct hand_answer *answer = hand_ask(&hand, &probe);
         assert_int_equal(answer->type, types[i]);
-        assert_int_equal(answer->tos, 0x28);
+        assert_int_equal(answer->tos, 0x0c);
         assert_memory_equal(answer->body, "ping", 4);
     }
 }

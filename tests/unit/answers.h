@@ -15,7 +15,7 @@ struct packet_bytes {
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 
 /* What the answering host's IP header says in these tests. */
-enum { ANSWER_TTL = 57, ANSWER_TOS = 0x28 };
+enum { ANSWER_TTL = 57, ANSWER_TOS = 0x0c };
 
 static inline void put(struct packet_bytes *packet, uint64_t value, size_t size)
 {

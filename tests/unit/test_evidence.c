@@ -13,8 +13,8 @@
 
 enum { FILE_HEADER = 24, RECORD_HEADER = 16 };
 
-static const uint8_t ipv4[24] = {0x45, 0x28, 0, 44};
-static const uint8_t ipv6[40] = {0x62, 0x80, 0, 0, 0, 20};
+static const uint8_t ipv4[24] = {0x45, 0x0c, 0, 44};
+static const uint8_t ipv6[40] = {0x60, 0xc0, 0, 0, 0, 20};
 
 struct record {
     uint32_t seconds, nanoseconds, captured, length;

@@ -59,7 +59,7 @@ static void each_form_of_probe_is_told_from_its_bytes(void **state)
         enum template_kind kind;
         const char *words;
     } rows[] = {
-        {TEMPLATE_SYN, ", port 13124, TTL 64, TOS 0x28"},
+        {TEMPLATE_SYN, ", port 13124, TTL 64, TOS 0x0c"},
         {TEMPLATE_SYN_MD5, "sent  SYN with an MD5 option to "},
         {TEMPLATE_SYN_BAD_OFFSET, "sent  SYN with a wrong data offset to "},
         {TEMPLATE_UDP, "sent  UDP to "},
@@ -82,7 +82,7 @@ static void answers_are_told_with_distance_and_proof(void **state)
     begin(&story);
     send_probe(&story, ADDR_IPV4, TEMPLATE_SYN);
     receive_tcp(&story, TCP_RST | TCP_ACK);
-    expect(&story, "seen  RST from 192.0.2.2, TTL 57 (7 hops), TOS 0x28");
+    expect(&story, "seen  RST from 192.0.2.2, TTL 57 (7 hops), TOS 0x0c");
     expect(&story, "answers the SYN: the host's own stack refuses");
     receive_tcp(&story, TCP_SYN | TCP_ACK);
     expect(&story, "answers the SYN: something accepts connections here");
@@ -185,7 +185,7 @@ static void other_ports_are_decoys(void **state)
     send_probe(&story, ADDR_IPV4, TEMPLATE_SYN);
     story.probe[header_length(story.probe) + 3]++;
     explain_packet(&story.packets, 1, true, story.probe, 44);
-    expect(&story, "sent  SYN to 192.0.2.2, port 13125, TTL 64, TOS 0x28 (a decoy");
+    expect(&story, "sent  SYN to 192.0.2.2, port 13125, TTL 64, TOS 0x0c (a decoy");
     end(&story);
 }
 
