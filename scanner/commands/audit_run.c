@@ -70,6 +70,11 @@ static bool shows_packets(const struct run *run)
     return run->watch && run->watch->packet;
 }
 
+static bool shows_connection_packets(const struct run *run)
+{
+    return run->watch && run->watch->connection_packet;
+}
+
 /* A new audit, in place of that of an earlier round. 0 or -ENOMEM. */
 static int begin_audit(struct run *run)
 {
@@ -125,9 +130,10 @@ static void note_connection_packet(void *context, nsec_t at, bool sent, const ui
                                    size_t length)
 {
     const struct run *run = context;
-    (void)sent;
     if (run->evidence)
         evidence_add(run->evidence, at, bytes, length);
+    if (shows_connection_packets(run))
+        run->watch->connection_packet(run->watch->context, at, sent, bytes, length);
 }
 
 /* One round, and that is it. */
@@ -289,7 +295,9 @@ enum exit_code audit_run_watched(const struct options *options, const struct pol
         .library = library,
         .progress = &run.progress,
         .packet = options->pcap_path || shows_packets(&run) ? note_packet : NULL,
-        .connection_packet = options->pcap_path ? note_connection_packet : NULL,
+        .connection_packet = options->pcap_path || shows_connection_packets(&run)
+                                 ? note_connection_packet
+                                 : NULL,
         .packet_context = &run,
         .hail = shows_packets(&run),
     };

@@ -16,7 +16,8 @@ struct audit_watch {
     /* Gets the plan, which lives to the end of the run, before anything is sent; NULL: not
      * wanted. */
     void (*planned)(void *context, const struct plan *plan);
-    drive_packet_fn *packet; /* every packet sent and matched; NULL: not wanted */
+    drive_packet_fn *packet;            /* every packet sent and matched; NULL: not wanted */
+    drive_packet_fn *connection_packet; /* the same of connections that the kernel makes */
     /* Gets the audit in place of the reports. 0, or a negative code with *ERROR: it could
      * not be written. */
     int (*finished)(void *context, const struct audit *audit, struct error *error);

@@ -2,6 +2,7 @@
 #include "expect/explain.h"
 #include "scanner/commands/audit_run.h"
 #include "scanner/commands/explain_causes.h"
+#include "scanner/commands/explain_handshakes.h"
 #include "scanner/commands/explain_packets.h"
 #include "scanner/commands/library.h"
 #include "scanner/commands/settings.h"
@@ -16,6 +17,7 @@ enum { WORD_FILE, WORD_HOST, WORD_PORT, WORD_COUNT };
 /* What is shown while the port is probed, and after it. */
 struct demonstration {
     struct explain_packets packets;
+    struct explain_handshakes handshakes;
     struct explain_ports ports;
     const struct policy *file;
     struct explain_query query;
@@ -43,6 +45,14 @@ static void show_packet(void *context, nsec_t at, bool sent, const uint8_t *byte
 {
     struct demonstration *demonstration = context;
     explain_packet(&demonstration->packets, at, sent, bytes, length);
+}
+
+static void show_handshake_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes,
+                                  size_t length)
+{
+    struct demonstration *demonstration = context;
+    demonstration->handshakes.packets = &demonstration->packets;
+    explain_handshake_packet(&demonstration->handshakes, at, sent, bytes, length);
 }
 
 /* What was asked for is a rule's that has been shown before: nothing is left to complain of. */
@@ -115,7 +125,13 @@ static enum exit_code probe_ports(const struct options *options, const char *por
     if (!policy)
         return EXIT_USAGE;
     policy_share_responders(policy, demonstration->file);
-    const struct audit_watch watch = {note_plan, show_packet, show_verdicts, demonstration};
+    const struct audit_watch watch = {
+        .planned = note_plan,
+        .packet = show_packet,
+        .connection_packet = show_handshake_packet,
+        .finished = show_verdicts,
+        .context = demonstration,
+    };
     putchar('\n');
     enum exit_code code = audit_run_watched(options, policy, library, &watch);
     policy_free(policy);

@@ -155,7 +155,7 @@ static bool read_own(struct own_packet *own, const uint8_t *bytes, size_t length
     return !ports.failed;
 }
 
-static void print_time(struct explain_packets *packets, nsec_t at)
+void explain_print_time(struct explain_packets *packets, nsec_t at)
 {
     if (packets->started == 0)
         packets->started = at;
@@ -256,13 +256,13 @@ void explain_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes, s
     if (sent && read_own(&own, bytes, length)) {
         note_port(packets, &own.probe);
         packets->sent[packets->sent_count++ % SENT_KEPT] = own.probe;
-        print_time(packets, at);
+        explain_print_time(packets, at);
         print_sent(packets, &own);
     }
     if (!sent && packet_decode(&reply, bytes, length) == PACKET_OK) {
         if (reply.kind == REPLY_ECHO)
             packets->echo_ttl = reply.ttl;
-        print_time(packets, at);
+        explain_print_time(packets, at);
         print_seen(packets, &reply);
     }
 }

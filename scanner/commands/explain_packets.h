@@ -45,6 +45,9 @@ struct explain_packets {
 /* Writes a line or two; a drive_packet_fn, with a struct explain_packets as its context. */
 void explain_packet(void *context, nsec_t at, bool sent, const uint8_t *bytes, size_t length);
 
+/* The beginning of a line: when that was, since the first packet. */
+void explain_print_time(struct explain_packets *packets, nsec_t at);
+
 /* What REPLY to a tagged probe of a responder with this KEY proves. */
 const char *explain_tagged_proof(const struct responder_key *key, const struct reply *reply);
 /* What REPLY to another probe of FORM proves. */

@@ -87,6 +87,22 @@ class PcapTest(unittest.TestCase):
                         for each in connection if each.source == address and each.flags & pcap.FIN]
                 self.assertTrue(ends, address)
 
+    def test_explain_tells_each_packet_that_is_in_it(self) -> None:
+        with Lab([TARGET]) as lab:
+            syn_proxy(lab.made["router"], "up0", "forward")
+            for address in lab.addresses["target"]:
+                policy = self.path.with_name("edge.yml")
+                policy.write_text(f'hosts:\n  "{address}": {OPEN} open\n', encoding="ascii")
+                done = run(["explain", policy, address, str(OPEN), "--probe", "--pcap", self.path],
+                           lab.auditor)
+                self.assertEqual(done.exit_code, MET, done.stderr)
+                told = [line for line in done.stdout.splitlines()
+                        if " ms  sent  " in line or " ms  seen  " in line]
+                self.assertEqual(len(told), len(pcap.tshark(self.path)))
+                for words in ("Random ports answer too", f"from port {OPEN}: room for",
+                              f"sent  RST to {address}, port {OPEN}"):
+                    self.assertIn(words, done.stdout)
+
     def test_handshakes_come_after_the_probes_of_the_engine(self) -> None:
         with Lab([TARGET]) as lab:
             syn_proxy(lab.made["router"], "up0", "forward")
