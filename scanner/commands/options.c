@@ -66,8 +66,8 @@ static const struct option_row rows[] = {
      "use connections instead of raw sockets: no privilege is needed, less can be said",
      FOR_RUNS, option_connect},
     {"pcap", 0, "FILE",
-     "write every packet sent and every answer that counted, which with --connect takes the "
-     "privilege that raw sockets take",
+     "write every packet sent and every answer that counted; with --connect it needs a "
+     "privilege",
      FOR_AUDITS, option_pcap},
     {"key", 0, "FILE", "the key that probes are signed with", FOR_RESPOND, option_key},
     {"new-key", 0, "FILE", "make a key for both ends, and nothing else", FOR_RESPOND,

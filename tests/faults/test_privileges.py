@@ -104,6 +104,12 @@ class PrivilegesTest(unittest.TestCase):
             *ORDINARY_USER, program=self.program,
             arguments=self.slow("scan", self.address, "--connect")))
 
+    def test_the_packets_of_connections_are_shown_without_any_privilege_left(self) -> None:
+        status = self.running(arguments=self.slow("scan", self.address, "--connect", "--pcap",
+                                                  str(self.folder / "run.pcap")))
+        self.assert_harmless(status)
+        self.assertEqual(status["Uid"].split()[0], NOBODY)
+
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,8 @@
 /* Any bytes as a captured frame: link layer, IP packet, what the answer would mean, and what
- * an engine in flight makes of it: nothing, unless somebody wrote it who saw a probe. */
+ * an engine in flight makes of it: nothing, unless somebody wrote it who saw a probe; and what
+ * it is as evidence. */
+#include "probes/checksum.h"
+#include "scanner/commands/explain_handshakes.h"
 #include "tests/fuzz/flight.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/reply.h"
@@ -18,6 +21,20 @@ static void hand_over(const uint8_t *packet, size_t length)
         flight_end(&flight);
 }
 
+/* What becomes of packets as evidence. */
+static void show(const uint8_t *packet, size_t length)
+{
+    static struct explain_packets packets;
+    static struct explain_handshakes handshakes = {.packets = &packets};
+    struct checksum_patch patch;
+    if (checksum_is_unfinished(packet, length, &patch))
+        assert(patch.at + sizeof patch.bytes <= length);
+    if (!packets.out)
+        packets.out = fopen("/dev/null", "we");
+    assert(packets.out);
+    explain_handshake_packet(&handshakes, 1, length % 2, packet, length);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     /* DLT_EN10MB, DLT_RAW, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_NULL, DLT_LOOP, none known */
@@ -34,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         assert(packet >= copy && packet + length <= copy + input.left);
         reply_check(packet, length);
         hand_over(packet, length);
+        show(packet, length);
     }
     free(copy);
     return 0;
