@@ -234,7 +234,6 @@ int probing_run(struct probing *probing, const struct target *targets, size_t co
         probing->started = probing_now(probing);
     const struct doubts_options options = {
         .targets = targets,
-        .recognised = !probing->connect,
         .seed = draw_seed(probing->options),
     };
     struct doubts *doubts = doubts_new(&options, done, context);

@@ -1,5 +1,6 @@
 #include "scanner/connect/connect_state.h"
 
+#include "scanner/engine/decoys.h"
 #include "scanner/engine/random.h"
 
 #include <errno.h>
@@ -131,7 +132,8 @@ static int64_t open_window(struct connect *connect, const struct target *targets
         slots += ports_of(&targets[first + hosts++]);
     free(connect->slots);
     free(connect->hosts);
-    connect->slots = calloc(slots ? slots : 1, sizeof *connect->slots);
+    slots += hosts * DECOYS;
+    connect->slots = calloc(slots, sizeof *connect->slots);
     connect->hosts = calloc(hosts, sizeof *connect->hosts);
     connect->slot_count = 0;
     connect->host_count = hosts;
@@ -145,7 +147,8 @@ static int64_t open_window(struct connect *connect, const struct target *targets
                                       .token = -1};
         add_slots(connect, (uint32_t)i, host->target);
         host->count = host->undecided = (uint32_t)connect->slot_count - host->first;
-        host->finished = host->count == 0;
+        host->over = host->finished = host->count == 0;
+        connect_decoys_draw(connect, (uint32_t)i);
     }
     return (int64_t)hosts;
 }
@@ -161,18 +164,23 @@ static bool add_round(struct connect *connect, struct connect_host *host)
 {
     bool added = true;
     host->closed = host->tokens = host->rejected = false;
+    host->decoys.asked = host->decoys.witnessed = false;
+    if (host->over)
+        return true;
     for (uint32_t i = host->first; i < host->first + host->count && added; i++)
         added =
             !is_waiting(&connect->slots[i]) || connect_add_job(connect, i, CONNECT_JOB_PORT);
     for (uint32_t i = 0; i < CONTROLS && host->witness_count > 0 && added; i++)
         added = connect_add_job(connect, host->witnesses[i % host->witness_count],
                                 CONNECT_JOB_CONTROL);
-    return added;
+    return added && connect_decoys_add_jobs(connect, host);
 }
 
-static bool add_ending(struct connect *connect, const struct connect_host *host)
+static bool add_ending(struct connect *connect, struct connect_host *host)
 {
-    bool added = true;
+    bool added = connect_decoys_add_jobs(connect, host);
+    if (host->over)
+        return added;
     for (uint32_t i = 0; i < CLOSERS && host->witness_count > 0 && added; i++)
         added = connect_add_job(connect, host->witnesses[i % host->witness_count],
                                 CONNECT_JOB_CLOSER);
@@ -200,11 +208,6 @@ static bool for_unfinished(struct connect *connect, add_fn *add)
     return added;
 }
 
-static bool add_ending_of(struct connect *connect, struct connect_host *host)
-{
-    return add_ending(connect, host);
-}
-
 static int do_round(struct connect *connect)
 {
     if (!for_unfinished(connect, add_round))
@@ -213,7 +216,7 @@ static int do_round(struct connect *connect)
     int status = connect_do_jobs(connect, 0);
     if (status < 0)
         return status;
-    if (!for_unfinished(connect, add_ending_of))
+    if (!for_unfinished(connect, add_ending))
         return -ENOMEM;
     return connect_do_jobs(connect, 0);
 }
@@ -290,8 +293,7 @@ int connect_run(struct connect *connect, const struct target *targets, size_t co
         taken = open_window(connect, targets, first, count);
         status = taken < 0 ? (int)taken : do_window(connect, done, context);
     }
-    connect->totals.seconds =
-        (double)(connect_now() - connect->started) / (double)NSEC_PER_SEC;
+    connect->totals.seconds = (double)(connect_now() - connect->started) / (double)NSEC_PER_SEC;
     if (status < 0)
         return error_set(error, status, "no connection can be begun: %s", strerror(-status));
     return 0;

@@ -49,6 +49,8 @@ static void decide(struct connect *connect, struct connect_host *host, uint32_t 
         connect->progress.decided++;
     }
     slot->flags |= CONNECT_DECIDED;
+    if (slot->proto == PROTO_TCP && slot->answer.state == PORT_OPEN)
+        connect_decoys_note_open(connect, host, index);
     add_witness(host, index, &answer->answer);
 }
 
@@ -72,6 +74,12 @@ void connect_note_answer(struct connect *connect, const struct connect_job *job,
     case CONNECT_JOB_TOKEN:
         host->tokens = from_icmp(&answer->answer);
         break;
+    case CONNECT_JOB_DECOY:
+        connect_decoys_note(host, &connect->slots[job->slot], &answer->answer);
+        break;
+    case CONNECT_JOB_WITNESS:
+        host->decoys.witnessed |= answer->answer.state == PORT_OPEN;
+        break;
     }
 }
 
@@ -89,7 +97,7 @@ void connect_note_silence(struct connect *connect, const struct connect_job *job
 void connect_note_refused(struct connect *connect, const struct connect_job *job, int error)
 {
     struct connect_slot *slot = &connect->slots[job->slot];
-    if (job->kind != CONNECT_JOB_PORT)
+    if (job->kind != CONNECT_JOB_PORT && job->kind != CONNECT_JOB_DECOY)
         return;
     bool no_way = error == -ENETUNREACH || error == -EHOSTUNREACH || error == -ENETDOWN;
     slot->flags |= CONNECT_REFUSED;
@@ -153,12 +161,20 @@ static bool is_hopeless(const struct connect *connect, const struct connect_host
     return true;
 }
 
-void connect_judge_round(struct connect *connect, struct connect_host *host, unsigned round)
+static void judge_ports(struct connect *connect, struct connect_host *host, unsigned round)
 {
     count_proofs(connect, host, round_counts(host));
     unsigned most = connect->options.max_tries ? connect->options.max_tries : ROUNDS_MOST;
     bool late = round >= ROUNDS_DEAF;
     if (host->undecided == 0 || round >= most ||
         (late && (!host->alive || is_hopeless(connect, host))))
-        host->finished = true;
+        host->over = true;
+}
+
+void connect_judge_round(struct connect *connect, struct connect_host *host, unsigned round)
+{
+    connect_decoys_judge_round(connect, host);
+    if (!host->over)
+        judge_ports(connect, host, round);
+    host->finished = host->over && !connect_decoys_pending(connect, host);
 }

@@ -93,9 +93,17 @@ static void count_pace(struct connect *connect, nsec_t now)
     connect->next_allowed = from + step;
 }
 
+static nsec_t deadline_of(const struct connect *connect)
+{
+    nsec_t deadline = connect->options.deadline;
+    return deadline ? connect->started + deadline : NSEC_NEVER;
+}
+
 static nsec_t earliest(const struct connect *connect, bool more, nsec_t now)
 {
     nsec_t at = now + 100 * NSEC_PER_MSEC;
+    if (deadline_of(connect) < at)
+        at = deadline_of(connect);
     if (more && connect->seated < connect->seats_most && connect->next_allowed < at)
         at = connect->next_allowed;
     for (size_t i = 0; i < connect->seated; i++) {
@@ -135,23 +143,28 @@ static void look_around(struct connect *connect, nsec_t now)
 {
     if (connect->options.signal && *connect->options.signal)
         connect->stopped = REASON_INTERRUPTED;
-    else if (connect->options.deadline && now >= connect->started + connect->options.deadline)
+    else if (now >= deadline_of(connect))
         connect->stopped = REASON_DEADLINE;
     if (connect->options.progress)
         connect->options.progress(connect->options.progress_context, now, &connect->progress);
 }
 
+static bool has_more(const struct connect *connect)
+{
+    return connect->next_job < connect->job_count;
+}
+
 int connect_do_jobs(struct connect *connect, nsec_t hold)
 {
-    size_t next = 0;
     unsigned breaths = 0;
-    while (connect->stopped == REASON_NONE && (next < connect->job_count || connect->seated)) {
+    connect->next_job = 0;
+    while (connect->stopped == REASON_NONE && (has_more(connect) || connect->seated)) {
         nsec_t now = connect_now();
         int status = 1;
-        while (next < connect->job_count && connect->seated < connect->seats_most &&
+        while (has_more(connect) && connect->seated < connect->seats_most &&
                connect->next_allowed <= now && status > 0) {
-            status = take_seat(connect, &connect->jobs[next], hold);
-            next += status > 0;
+            status = take_seat(connect, &connect->jobs[connect->next_job], hold);
+            connect->next_job += status > 0;
             if (status > 0)
                 count_pace(connect, now);
         }
@@ -159,10 +172,10 @@ int connect_do_jobs(struct connect *connect, nsec_t hold)
             return status;
         if (status <= 0)
             connect->next_allowed = now + BREATH;
-        await(connect, earliest(connect, next < connect->job_count, now));
+        await(connect, earliest(connect, has_more(connect), now));
         collect(connect);
         connect_way_look(&connect->options.way);
-        look_around(connect, now);
+        look_around(connect, connect_now());
     }
     while (connect->seated > 0)
         leave_seat(connect, connect->seated - 1);

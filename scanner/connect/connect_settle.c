@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* What is said of a slot, without its port. */
+/* What is said of a slot, without its port. DOUBT: why an open one means nothing. */
 static struct observation describe(const struct connect *connect,
                                    const struct connect_host *host,
-                                   const struct connect_slot *slot, bool refused_here)
+                                   const struct connect_slot *slot, bool refused_here,
+                                   enum reason doubt)
 {
     struct observation seen = {.proto = slot->proto, .tries = slot->tries};
     if (slot->flags & CONNECT_DECIDED) {
@@ -16,6 +17,11 @@ static struct observation describe(const struct connect *connect,
         seen.by = slot->by;
         if (slot->answer.maybe_absent && !host->alive)
             seen.state = PORT_UNKNOWN; /* a router's word on a host that is not there */
+        if (slot->proto == PROTO_TCP && seen.state == PORT_OPEN && doubt != REASON_NONE) {
+            seen.state = PORT_UNKNOWN;
+            seen.reason = doubt;
+            seen.origin = ORIGIN_UNKNOWN;
+        }
         return seen;
     }
     seen.reason =
@@ -83,10 +89,11 @@ int connect_settle(const struct connect *connect, const struct connect_host *hos
     };
     if (host->loss.samples > 0)
         observed.loss.estimate = (double)host->loss.lost / host->loss.samples;
+    enum reason doubt = connect_decoys_doubt(connect, host);
     int status = 0;
     for (uint32_t i = host->first; i < host->first + host->count && status == 0; i++) {
         const struct connect_slot *slot = &connect->slots[i];
-        struct observation like = describe(connect, host, slot, refused_here);
+        struct observation like = describe(connect, host, slot, refused_here, doubt);
         status = add_slot(&observed, &like, slot->port);
     }
     if (status == 0)

@@ -1,6 +1,7 @@
 /* What the files of the connect audit share. Private to them: connect.c runs rounds over
  * the hosts of a window, connect_seats.c keeps sockets, connect_judge.c decides what a
- * round has shown, connect_settle.c makes observations. */
+ * round has shown, connect_decoys.c whether an open port means anything, connect_settle.c
+ * makes observations. */
 #ifndef SCANNER_CONNECT_STATE_H
 #define SCANNER_CONNECT_STATE_H
 
@@ -25,6 +26,16 @@ struct connect_slot {
     struct addr by;
 };
 
+/* Random ports of a host, whose slots follow upon its own. */
+struct connect_decoys {
+    uint8_t count;          /* fewer than DECOYS: there are none to draw */
+    uint8_t counted, voids; /* rounds whose silence counts; and one after the other does not */
+    bool asked, witnessed;  /* in the round under way; an open port answered then */
+    bool refuted, silent;   /* one was refused; one is silent, or all are */
+    enum reason lapse;      /* why they will never tell; REASON_NONE: they may, or did */
+    int64_t open;           /* the slot of an open TCP port; -1: there is none */
+};
+
 /* Witnesses: ports that answer, to measure the loss by. */
 enum { CONNECT_WITNESSES = 4 };
 
@@ -33,7 +44,10 @@ struct connect_host {
     size_t number;         /* of the target */
     uint32_t first, count; /* slots */
     uint32_t undecided;
-    bool alive, finished;
+    bool alive;
+    bool over;     /* its own ports are asked no more */
+    bool finished; /* nothing is */
+    struct connect_decoys decoys;
     struct rtt rtt;
     struct loss loss;
     uint32_t witnesses[CONNECT_WITNESSES];
@@ -51,6 +65,8 @@ enum connect_job_kind {
     CONNECT_JOB_CONTROL, /* to a witness, among the others */
     CONNECT_JOB_CLOSER,  /* to a witness, at the end */
     CONNECT_JOB_TOKEN,   /* to a port that is rejected by ICMP, at the end */
+    CONNECT_JOB_DECOY,   /* to a random port */
+    CONNECT_JOB_WITNESS, /* to an open port, beside those */
 };
 
 struct connect_job {
@@ -81,6 +97,7 @@ struct connect {
     size_t slot_count, host_count;
     struct connect_job *jobs;
     size_t job_count, job_capacity;
+    size_t next_job; /* the first that nobody has begun */
 
     struct engine_totals progress;
     struct connect_totals totals;
@@ -102,6 +119,23 @@ void connect_note_silence(struct connect *connect, const struct connect_job *job
 void connect_note_refused(struct connect *connect, const struct connect_job *job, int error);
 /* Judges HOST after a round. */
 void connect_judge_round(struct connect *connect, struct connect_host *host, unsigned round);
+
+/* connect_decoys.c: draws those of host NUMBER, all of whose own slots are the last so far.
+ * There is room for them. */
+void connect_decoys_draw(struct connect *connect, uint32_t number);
+/* Whether HOST has an open port, and may be one that answers everything. */
+bool connect_decoys_pending(const struct connect *connect, const struct connect_host *host);
+/* Adds the jobs that ask, once a round, if they are pending. False: no memory. */
+bool connect_decoys_add_jobs(struct connect *connect, struct connect_host *host);
+/* The TCP port of slot INDEX is open: the first such brings these jobs, before all others. */
+void connect_decoys_note_open(struct connect *connect, struct connect_host *host,
+                              uint32_t index);
+void connect_decoys_note(struct connect_host *host, struct connect_slot *decoy,
+                         const struct answer *answer);
+void connect_decoys_judge_round(struct connect *connect, struct connect_host *host);
+/* Why an open port of HOST means nothing; REASON_NONE: it is open. */
+enum reason connect_decoys_doubt(const struct connect *connect,
+                                 const struct connect_host *host);
 
 /* connect_settle.c: hands HOST over. 0, -ENOMEM, or what DONE returned. */
 int connect_settle(const struct connect *connect, const struct connect_host *host,

@@ -12,8 +12,6 @@
  * not sent again. Of random ports there are enough for that. */
 #define TRIES      12
 #define TRIES_HELD 3
-/* How often random ports are asked while none of them has answered. */
-#define TRIES_UNANSWERED 3
 /* A connection is looked at for so long, and two round trips more: a SYN proxy must reach the
  * host behind it first. Random ports get as long as all tries of a port together, so that a
  * service is not merely the faster one. */
@@ -44,12 +42,9 @@ void doubts_free(struct doubts *doubts)
     free(doubts);
 }
 
-bool doubts_concern(const struct doubts *doubts, const struct observation *seen)
+bool doubts_concern(const struct observation *seen)
 {
-    if (seen->proto != PROTO_TCP)
-        return false;
-    return doubts->options.recognised ? seen->reason == REASON_ANSWERS_EVERYTHING
-                                      : seen->state == PORT_OPEN;
+    return seen->proto == PROTO_TCP && seen->reason == REASON_ANSWERS_EVERYTHING;
 }
 
 /* ---- which ports are asked ---- */
@@ -69,67 +64,55 @@ static void ask(struct doubt *doubt, uint16_t port)
         doubt->items[doubt->count++].port = port;
 }
 
-static bool is_in_doubt(const struct doubts *doubts, const struct doubt *doubt, uint16_t port)
+static bool is_in_doubt(const struct doubt *doubt, uint16_t port)
 {
     for (size_t i = 0; i < doubt->seen.count; i++) {
         const struct observation *seen = &doubt->seen.items[i];
-        if (doubts_concern(doubts, seen) && portset_has(&seen->ports, port))
+        if (doubts_concern(seen) && portset_has(&seen->ports, port))
             return true;
     }
     return false;
 }
 
-/* High ports that no rule names one by one: those may well be open. */
 static void draw_random_ports(struct doubts *doubts, struct doubt *doubt)
 {
     const struct portset *declared = doubt->target->declared[PROTO_TCP];
     for (int draws = 0; doubt->count < DOUBT_RANDOM && draws < 8 * DOUBT_RANDOM; draws++) {
-        uint32_t range = 65536 - DECOY_PORT_LEAST;
-        uint16_t port = (uint16_t)(DECOY_PORT_LEAST + random_next(&doubts->random) % range);
-        if (!declared || !portset_has(declared, port))
+        uint16_t port = decoys_draw_port(declared, &doubts->random);
+        if (port != 0)
             ask(doubt, port);
     }
     doubt->random_count = doubt->count;
 }
 
-static void ask_those_of(const struct doubts *doubts, struct doubt *doubt,
-                         const struct portset *ports)
+static void ask_those_of(struct doubt *doubt, const struct portset *ports)
 {
     for (size_t i = 0; i < ports->count && doubt->count < DOUBT_ITEMS; i++) {
         for (uint32_t port = ports->ranges[i].first;
              port <= ports->ranges[i].last && doubt->count < DOUBT_ITEMS; port++) {
-            if (is_in_doubt(doubts, doubt, (uint16_t)port))
+            if (is_in_doubt(doubt, (uint16_t)port))
                 ask(doubt, (uint16_t)port);
         }
     }
 }
 
 /* Those that rules name, then those that are open most often, then any. */
-static void choose_ports(const struct doubts *doubts, struct doubt *doubt)
+static void choose_ports(struct doubt *doubt)
 {
     const struct portset *declared = doubt->target->declared[PROTO_TCP];
     if (declared)
-        ask_those_of(doubts, doubt, declared);
+        ask_those_of(doubt, declared);
     for (size_t i = 0; i < VANGUARD; i++) {
-        if (is_in_doubt(doubts, doubt, vanguard[i]))
+        if (is_in_doubt(doubt, vanguard[i]))
             ask(doubt, vanguard[i]);
     }
     for (size_t i = 0; i < doubt->seen.count; i++) {
-        if (doubts_concern(doubts, &doubt->seen.items[i]))
-            ask_those_of(doubts, doubt, &doubt->seen.items[i].ports);
+        if (doubts_concern(&doubt->seen.items[i]))
+            ask_those_of(doubt, &doubt->seen.items[i].ports);
     }
 }
 
 /* ---- hosts come in ---- */
-
-static void await(struct doubts *doubts, struct doubt *doubt, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        doubt->items[i] =
-            (struct doubt_item){.port = doubt->items[i].port, .state = DOUBT_WAITING};
-    doubt->waiting = doubt->open = count;
-    doubts->waiting += count;
-}
 
 static int copy_observation(struct host_observation *to, const struct host_observation *from)
 {
@@ -162,10 +145,10 @@ static int make_room(struct doubts *doubts)
     return 0;
 }
 
-static bool is_any_in_doubt(const struct doubts *doubts, const struct host_observation *host)
+static bool is_any_in_doubt(const struct host_observation *host)
 {
     for (size_t i = 0; i < host->count; i++) {
-        if (doubts_concern(doubts, &host->items[i]))
+        if (doubts_concern(&host->items[i]))
             return true;
     }
     return false;
@@ -175,21 +158,21 @@ int doubts_take(void *context, const struct host_observation *host)
 {
     struct doubts *doubts = context;
     const struct target *target = &doubts->options.targets[host->target];
-    if (target->responder || !is_any_in_doubt(doubts, host))
+    if (target->responder || !is_any_in_doubt(host))
         return doubts->done(doubts->context, host);
     if (make_room(doubts) < 0)
         return -ENOMEM;
     struct doubt *doubt = &doubts->hosts[doubts->count];
-    *doubt = (struct doubt){.target = target, .recognised = doubts->options.recognised};
+    *doubt = (struct doubt){.target = target};
     if (copy_observation(&doubt->seen, host) < 0)
         return -ENOMEM;
     doubts->count++;
     draw_random_ports(doubts, doubt);
     if (doubt->random_count < DECOYS)
         return 0;
-    choose_ports(doubts, doubt);
-    doubt->comparing = doubts->options.recognised;
-    await(doubts, doubt, doubt->comparing ? doubt->count : DECOYS);
+    choose_ports(doubt);
+    doubt->waiting = doubt->count;
+    doubts->waiting += doubt->count;
     return 0;
 }
 
@@ -206,7 +189,7 @@ static void write_question(const struct doubts *doubts, unsigned item,
         .address = doubt->target->address,
         .port = doubt->items[item].port,
         .patience = patience < PATIENCE_MOST ? patience : PATIENCE_MOST,
-        .watch = doubt->comparing ? watch : 0,
+        .watch = watch,
         .host = doubts->turn,
         .item = item,
     };
@@ -243,54 +226,13 @@ static void wait_again(struct doubts *doubts, struct doubt *doubt, struct doubt_
     doubts->waiting++;
 }
 
-static bool is_recognised(const struct doubt *doubt)
-{
-    for (unsigned i = 0; i < DECOYS; i++) {
-        if (doubt->items[i].how_far < HANDSHAKE_HELD)
-            return false;
-    }
-    return true;
-}
-
-/* Whether some random ports answer, and what is still missing may be lost. */
-static bool may_be_recognised(const struct doubt *doubt)
-{
-    bool answered = false, lost = true;
-    for (unsigned i = 0; i < DECOYS; i++) {
-        const struct doubt_item *item = &doubt->items[i];
-        answered = answered || item->how_far >= HANDSHAKE_HELD;
-        lost = lost && (item->how_far >= HANDSHAKE_HELD ||
-                        (item->how_far == HANDSHAKE_NONE && item->tries < TRIES));
-    }
-    return answered && lost;
-}
-
-/* All that was asked so far is answered: whether there is more to ask. */
-static void go_on(struct doubts *doubts, struct doubt *doubt)
-{
-    if (doubt->comparing)
-        return;
-    if (is_recognised(doubt)) {
-        doubt->recognised = doubt->comparing = true;
-        await(doubts, doubt, doubt->count);
-    } else if (may_be_recognised(doubt)) {
-        for (unsigned i = 0; i < DECOYS; i++) {
-            if (doubt->items[i].how_far == HANDSHAKE_NONE) {
-                wait_again(doubts, doubt, &doubt->items[i]);
-                doubt->open++;
-            }
-        }
-    }
-}
-
 static bool wants_another_try(const struct doubt *doubt, unsigned index)
 {
     const struct doubt_item *item = &doubt->items[index];
     bool random = index < doubt->random_count;
     if (item->how_far == HANDSHAKE_HELD && !random)
         return item->held < TRIES_HELD && item->tries < TRIES;
-    return item->how_far == HANDSHAKE_NONE &&
-           item->tries < (doubt->comparing ? TRIES : TRIES_UNANSWERED);
+    return item->how_far == HANDSHAKE_NONE && item->tries < TRIES;
 }
 
 void doubts_note(struct doubts *doubts, const struct doubts_question *question,
@@ -307,6 +249,4 @@ void doubts_note(struct doubts *doubts, const struct doubts_question *question,
         return;
     }
     item->state = DOUBT_ANSWERED;
-    if (--doubt->open == 0)
-        go_on(doubts, doubt);
 }

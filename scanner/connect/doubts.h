@@ -1,10 +1,10 @@
-/* Hosts on which an open port may mean nothing, until full handshakes have told.
+/* Hosts on which an open port means nothing, until full handshakes have told.
  *
- * Where random high ports answer as well, something answers everything (a SYN proxy, a tarpit,
- * a honeypot), and what is open shows only in how far a full handshake goes there and on random
- * ports of the same host (handshake.h). Kept here are the hosts in doubt, what is still to be
- * asked of them, and what came of it; handshakes.h does the asking. It knows no sockets and no
- * clock. */
+ * Where random high ports answer as well (engine/decoys.h), something answers everything (a SYN
+ * proxy, a tarpit, a honeypot), ports are `answers-everything`, and what is open shows only in
+ * how far a full handshake goes there and on random ports of the same host (handshake.h). Kept
+ * here are the hosts in doubt, what is still to be asked of them, and what came of it;
+ * handshakes.h does the asking. It knows no sockets and no clock. */
 #ifndef SCANNER_DOUBTS_H
 #define SCANNER_DOUBTS_H
 
@@ -13,11 +13,7 @@
 
 struct doubts_options {
     const struct target *targets; /* borrowed */
-    /* True: random ports of a host have been asked, and what is in doubt is said to be
-     * `answers-everything`. False: every open TCP port is in doubt, and random ones are asked
-     * before all else: where one is refused or silent, open ports are open. */
-    bool recognised;
-    uint64_t seed; /* which ports are drawn */
+    uint64_t seed;                /* which ports are drawn */
 };
 
 struct doubts;
@@ -36,7 +32,7 @@ struct doubts_question {
     struct addr address;
     uint16_t port;
     nsec_t patience; /* for a connection */
-    nsec_t watch;    /* how long to look at it once it is there; 0: not at all */
+    nsec_t watch;    /* how long to look at it once it is there */
     size_t host;     /* the rest says which question it is */
     unsigned item;
 };

@@ -66,8 +66,7 @@ static int by_first_port(const void *left, const void *right)
 }
 
 /* HOST gets the items of what was seen, those in doubt decided. */
-static int decide(const struct doubts *doubts, struct doubt *doubt,
-                  const struct portset *services)
+static int decide(struct doubt *doubt, const struct portset *services)
 {
     struct host_observation *seen = &doubt->seen;
     struct observation *room = calloc(2 * seen->count, sizeof *room);
@@ -78,7 +77,7 @@ static int decide(const struct doubts *doubts, struct doubt *doubt,
     host.count = 0;
     int status = 0;
     for (size_t i = 0; i < seen->count; i++) {
-        bool concerned = doubts_concern(doubts, &seen->items[i]);
+        bool concerned = doubts_concern(&seen->items[i]);
         host.items[host.count++] = seen->items[i];
         if (concerned && status == 0)
             status = split_last(&host, services);
@@ -90,14 +89,12 @@ static int decide(const struct doubts *doubts, struct doubt *doubt,
     return status;
 }
 
-static int settle(const struct doubts *doubts, struct doubt *doubt)
+static int settle(struct doubt *doubt)
 {
-    if (!doubt->recognised)
-        return 0;
     struct portset services = {0};
     int status = find_services(doubt, &services);
     if (status == 0)
-        status = decide(doubts, doubt, &services);
+        status = decide(doubt, &services);
     portset_free(&services);
     return status;
 }
@@ -107,7 +104,7 @@ int doubts_settle(struct doubts *doubts)
     int status = 0;
     for (size_t i = 0; i < doubts->count && status == 0; i++) {
         struct doubt *doubt = &doubts->hosts[i];
-        status = settle(doubts, doubt);
+        status = settle(doubt);
         if (status == 0)
             status = doubts->done(doubts->context, &doubt->seen);
         host_observation_free(&doubt->seen);

@@ -7,11 +7,11 @@
 /* Ports of one host that are asked: random ones, and of those in doubt. */
 enum { DOUBT_RANDOM = 8, DOUBT_PORTS = 64, DOUBT_ITEMS = DOUBT_RANDOM + DOUBT_PORTS };
 
-enum doubt_item_state { DOUBT_WAITING = 1, DOUBT_ASKED, DOUBT_ANSWERED };
+enum doubt_item_state { DOUBT_WAITING, DOUBT_ASKED, DOUBT_ANSWERED };
 
 struct doubt_item {
     uint16_t port;
-    uint8_t state; /* enum doubt_item_state; 0: not to be asked yet */
+    uint8_t state; /* enum doubt_item_state */
     uint8_t tries;
     uint8_t held;    /* tries that showed no more than a connection */
     uint8_t how_far; /* enum handshake */
@@ -20,10 +20,8 @@ struct doubt_item {
 struct doubt {
     struct host_observation seen; /* owned */
     const struct target *target;
-    bool recognised;              /* it answers everything */
-    bool comparing;               /* how far handshakes go; else: whether random ports answer */
     unsigned random_count, count; /* of the items; random ports come first */
-    unsigned waiting, open;       /* to be asked; to be asked or answered */
+    unsigned waiting;             /* to be asked */
     struct doubt_item items[DOUBT_ITEMS];
 };
 
@@ -39,6 +37,6 @@ struct doubts {
 };
 
 /* Whether ports that were SEEN so are in doubt. */
-bool doubts_concern(const struct doubts *doubts, const struct observation *seen);
+bool doubts_concern(const struct observation *seen);
 
 #endif

@@ -12,10 +12,23 @@
 #define PATIENCE_MOST    4
 #define DRAWS_MOST       64
 
-static bool is_declared(const struct host *host, uint16_t port)
+uint16_t decoys_draw_port(const struct portset *declared, uint64_t *random)
 {
-    const struct port_index *declared = host->declared[PROTO_TCP];
-    return declared && port_index_rank(declared, port) >= 0;
+    for (int i = 0; i < DRAWS_MOST; i++) {
+        uint32_t range = 65536 - DECOY_PORT_LEAST;
+        uint16_t port = (uint16_t)(DECOY_PORT_LEAST + random_next(random) % range);
+        if (!declared || !portset_has(declared, port))
+            return port;
+    }
+    return 0;
+}
+
+bool decoys_silence_is_certain(unsigned rounds, unsigned tries, bool answered, double upper,
+                               double miss)
+{
+    unsigned needed = loss_tries_needed(upper, miss);
+    unsigned most = answered ? TRIES_MOST_OF_ONE : TRIES_MOST;
+    return rounds >= ROUNDS_LEAST && (tries >= most || (needed && tries >= needed));
 }
 
 static bool is_taken(const struct decoys *decoys, size_t count, uint16_t port)
@@ -27,13 +40,11 @@ static bool is_taken(const struct decoys *decoys, size_t count, uint16_t port)
     return false;
 }
 
-/* A high port that no rule names one by one: those may well be open. 0: none was found. */
-static uint16_t draw_port(const struct host *host, uint64_t *random, size_t count)
+static uint16_t draw_another(const struct host *host, uint64_t *random, size_t count)
 {
     for (int i = 0; i < DRAWS_MOST; i++) {
-        uint32_t range = 65536 - DECOY_PORT_LEAST;
-        uint16_t port = (uint16_t)(DECOY_PORT_LEAST + random_next(random) % range);
-        if (!is_declared(host, port) && !is_taken(&host->decoys, count, port))
+        uint16_t port = decoys_draw_port(host->what->declared[PROTO_TCP], random);
+        if (port == 0 || !is_taken(&host->decoys, count, port))
             return port;
     }
     return 0;
@@ -47,7 +58,7 @@ void decoys_choose(struct host *host)
     decoys->chosen = true;
     uint64_t random = host->seed;
     for (size_t i = 0; i < DECOYS && !decoys->refuted; i++) {
-        decoys->each[i].port = draw_port(host, &random, i);
+        decoys->each[i].port = draw_another(host, &random, i);
         decoys->refuted = decoys->each[i].port == 0;
     }
 }
@@ -154,15 +165,13 @@ static unsigned count_tries(const struct decoys *decoys, bool out)
     return decoys->supported ? most : all;
 }
 
-/* Whether that is often enough for the loss, in so many ROUNDS. */
 static bool is_enough(const struct engine *engine, const struct host *host, unsigned rounds,
                       unsigned tries)
 {
     struct loss worst;
     double upper = controls_upper(&host->controls, &worst);
-    unsigned needed = loss_tries_needed(upper, engine->options.miss);
-    unsigned most = host->decoys.supported ? TRIES_MOST_OF_ONE : TRIES_MOST;
-    return rounds >= ROUNDS_LEAST && (tries >= most || (needed && tries >= needed));
+    return decoys_silence_is_certain(rounds, tries, host->decoys.supported, upper,
+                                     engine->options.miss);
 }
 
 /* A round may end as soon as an answer is due; the last one waits longer. */

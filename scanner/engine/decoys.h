@@ -8,7 +8,7 @@
  * alone, for its refusal settles the question for nearly every host, then all that have not
  * answered, and beside them a probe to a port that is known to send SYN-ACKs: their silence
  * counts only in a round in which that one answered. Private to the engine's files, and to
- * those that doubt an open port without the engine (connect/doubts.h). */
+ * those that doubt an open port without the engine (connect/). */
 #ifndef SCANNER_DECOYS_H
 #define SCANNER_DECOYS_H
 
@@ -17,6 +17,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct portset;
 
 enum { DECOYS = 3, DECOY_PORT_LEAST = 20000 };
 
@@ -44,5 +46,15 @@ struct decoys {
     nsec_t began;        /* the round under way */
     nsec_t witnessed_at; /* when the latest probe that drew a SYN-ACK as expected was sent */
 };
+
+/* A high port that is none of DECLARED, which rules name one by one: those may well be open.
+ * DECLARED may be NULL. 0: none was found. */
+uint16_t decoys_draw_port(const struct portset *declared, uint64_t *random);
+
+/* Whether silence to so many TRIES in so many ROUNDS is certain: of one decoy where others have
+ * ANSWERED, of all taken together where none has, for all of these would have been lost. UPPER
+ * is the bound on the loss, MISS the chance that is accepted. */
+bool decoys_silence_is_certain(unsigned rounds, unsigned tries, bool answered, double upper,
+                               double miss);
 
 #endif

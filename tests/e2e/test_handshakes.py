@@ -7,7 +7,7 @@ import time
 import unittest
 from collections.abc import Sequence
 
-from e2e.portvet import BROKEN, INCONCLUSIVE, INTERRUPTED, MET, PORTVET, run_json
+from e2e.portvet import BROKEN, INCONCLUSIVE, INTERRUPTED, MET, PORTVET, run, run_json
 from lab.machines import honeypot, syn_proxy, tarpit
 from lab.rows import Host, ports, symmetric_wire
 from lab.testing import main
@@ -114,6 +114,30 @@ class HandshakesTest(unittest.TestCase):
             for said in self.words(lab, "--deadline", "1s").values():
                 self.assertEqual(said[OPEN], MEANINGLESS)
             self.assertLess(time.monotonic() - began, 2)
+
+    def test_before_random_ports_have_answered_nothing_is_said(self) -> None:
+        with Lab([TARGET], symmetric_wire(delay_ms=100)) as lab:
+            for proxy in (False, True):
+                if proxy:
+                    syn_proxy(lab.made["router"], "up0", "forward")
+                for mode, options in MODES.items():
+                    for said in self.words(lab, "--deadline", "300ms", *options).values():
+                        self.assertEqual(said[OPEN], ("unknown", "deadline"), (mode, proxy))
+
+    def test_once_they_have_an_honest_host_is_open(self) -> None:
+        with Lab([TARGET], symmetric_wire(delay_ms=100)) as lab:
+            for mode, options in MODES.items():
+                for said in self.words(lab, "--deadline", "800ms", *options).values():
+                    self.assertEqual(said[OPEN], FURTHER, mode)
+
+    def test_a_syn_ack_without_time_is_inconclusive_and_told(self) -> None:
+        with Lab([TARGET], symmetric_wire(delay_ms=100)) as lab:
+            for rules in (f"{OPEN} open", f"{OPEN} not open"):
+                for mode, options in MODES.items():
+                    done = run(["check", "-e", rules, "--deadline", "300ms", *options,
+                                *lab.addresses["target"]], lab.auditor)
+                    self.assertEqual(done.exit_code, INCONCLUSIVE, (rules, mode))
+                    self.assertIn("a SYN-ACK came", " ".join(done.stdout.split()))
 
     def test_a_signal_ends_it(self) -> None:
         with Lab([SHUT]) as lab:

@@ -32,7 +32,7 @@ static void answer(struct doubts *doubts)
 static int run(const struct portset *ports, unsigned *handed_on)
 {
     static const struct target targets[HOSTS];
-    const struct doubts_options options = {.targets = targets, .recognised = true};
+    const struct doubts_options options = {.targets = targets};
     struct doubts *doubts = doubts_new(&options, hand_on, handed_on);
     if (!doubts)
         return -ENOMEM;

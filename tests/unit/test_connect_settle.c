@@ -1,5 +1,7 @@
 #include "tests/unit/connect_window.h"
 
+#include "scanner/engine/decoys.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -269,6 +271,31 @@ static void after_a_stop_no_job_is_begun(void **state)
     window_close(&window);
 }
 
+static void open_port_of_a_host_that_may_answer_everything_is_unknown(void **state)
+{
+    (void)state;
+    struct window window;
+    struct handed handed;
+    assert_true(window_open(&window));
+    window_answer(&window, 0, &window_syn_ack);
+    window_answer(&window, 1, &window_reset);
+    window_answer(&window, WINDOW_UDP, &window_datagram);
+    window_answer(&window, WINDOW_UDP, &window_datagram);
+    window_slot(&window, 0)->by = window.target.address;
+    window.host->decoys = (struct connect_decoys){.count = DECOYS, .lapse = REASON_WENT_SILENT};
+    settle(&window, false, &handed);
+    assert_said(&handed, PROTO_TCP, 1, PORT_UNKNOWN, REASON_WENT_SILENT);
+    assert_true(observation_has_syn_ack(find(&handed, PROTO_TCP, 1)));
+    assert_said(&handed, PROTO_TCP, 2, PORT_CLOSED, REASON_RESET);
+    assert_said(&handed, PROTO_UDP, 53, PORT_OPEN, REASON_UDP_RESPONSE);
+    host_observation_free(&handed.host);
+    window.host->decoys.refuted = true; /* and one that does not */
+    settle(&window, false, &handed);
+    assert_said(&handed, PROTO_TCP, 1, PORT_OPEN, REASON_SYN_ACK);
+    host_observation_free(&handed.host);
+    window_close(&window);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(refusal_of_a_host_is_handed_back),
         cmocka_unit_test(jobs_are_kept_in_order_however_many),
         cmocka_unit_test(after_a_stop_no_job_is_begun),
+        cmocka_unit_test(open_port_of_a_host_that_may_answer_everything_is_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
