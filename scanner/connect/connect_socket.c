@@ -68,13 +68,11 @@ static int bind_to(const struct connect_socket *socket, const struct connect_way
     return bind(socket->fd, &source.any, length) < 0 ? -errno : 0;
 }
 
-/* A watched port, if a few draws find one; else as if nobody watched. What goes from a port to
- * the same port of this machine would meet itself. */
+/* A watched port, if a few draws find one; else as if nobody watched. */
 static int bind_source(const struct connect_socket *socket, const struct connect_way *way)
 {
     for (int draws = 0; way->watch && draws < DRAWS_MOST; draws++) {
-        uint16_t port = connect_ports_draw(way->watch->ports);
-        if (port != socket->port && bind_to(socket, way, port) == 0)
+        if (bind_to(socket, way, connect_ports_draw(way->watch->ports)) == 0)
             return 0;
     }
     return way->source.family == ADDR_NONE ? 0 : bind_to(socket, way, 0);
@@ -96,6 +94,13 @@ static int set_options(const struct connect_socket *socket, const struct connect
     return bind_source(socket, way);
 }
 
+/* The kernel may choose the very port that is asked, of this machine: what goes there meets
+ * itself, and is answered. */
+static bool is_itself(const struct connect_socket *socket)
+{
+    return socket->source_port == socket->port && addr_equal(&socket->source, &socket->target);
+}
+
 static int begin(struct connect_socket *socket)
 {
     union socket_address address;
@@ -109,7 +114,7 @@ static int begin(struct connect_socket *socket)
         return -errno;
     socket->source = from_socket_address(&address);
     socket->source_port = port_of(&address);
-    return 0;
+    return is_itself(socket) ? -EADDRNOTAVAIL : 0;
 }
 
 static int send_datagram(struct connect_socket *socket, const struct udp_library *library)

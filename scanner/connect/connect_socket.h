@@ -44,7 +44,7 @@ struct connect_answer {
 };
 
 /* Begins what SOCKET says of proto, port, turn and target. 0, or -errno: nothing left this
- * machine (-EMFILE: too many are open). */
+ * machine (-EMFILE: too many are open; -EADDRNOTAVAIL: no port is to be had now). */
 int connect_socket_open(struct connect_socket *socket, const struct connect_way *way)
     __attribute__((warn_unused_result));
 

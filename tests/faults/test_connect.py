@@ -76,6 +76,15 @@ class ConnectTest(unittest.TestCase):
                              ("unknown", "send-failed"), seen[port])
         self.assertEqual(seen["tcp", 22]["state"], "open")
 
+    def test_a_port_of_this_machine_is_not_answered_by_itself(self) -> None:
+        """Where connections come from the very ports that are asked."""
+        self.lab.auditor.write_sysctls({"net.ipv4.ip_local_port_range": "40000 40019"})
+        self.addCleanup(self.lab.auditor.write_sysctls,
+                        {"net.ipv4.ip_local_port_range": "32768 60999"})
+        for address in ("127.0.0.1", "::1"):
+            seen = self.scan(address, "-p", "40000-40019/tcp+udp").ports(address)
+            self.assertEqual({entry["state"] for entry in seen.values()}, {"closed"}, seen)
+
     def test_few_open_files_are_enough(self) -> None:
         address = self.lab.addresses["target"][0]
         done = run_json(["scan", address, "-p", "1-40", "--connect"], self.lab.auditor,
