@@ -134,16 +134,22 @@ void connect_decoys_judge_round(struct connect *connect, struct connect_host *ho
         return;
     enum reason fault = find_fault(connect, host);
     if (fault != REASON_NONE) {
-        if (++decoys->voids == VOID_ROUNDS_MOST)
+        if (decoys->voids < UINT8_MAX)
+            decoys->voids++;
+        if (++decoys->void_run == VOID_ROUNDS_MOST)
             decoys->lapse = fault;
         return;
     }
-    decoys->voids = 0;
+    decoys->void_run = 0;
     decoys->counted++;
-    unsigned proofs = count_proofs(connect, host);
+    const struct decoys_silence silence = {
+        .tries = count_proofs(connect, host),
+        .rounds = decoys->counted,
+        .voids = decoys->voids,
+        .answered = count_answers(connect, host) > 0,
+    };
     decoys->silent =
-        decoys_silence_is_certain(decoys->counted, proofs, count_answers(connect, host) > 0,
-                                  loss_upper(&host->loss), connect->options.miss);
+        decoys_silence_is_certain(&silence, loss_upper(&host->loss), connect->options.miss);
 }
 
 enum reason connect_decoys_doubt(const struct connect *connect, const struct connect_host *host)

@@ -29,7 +29,8 @@ struct connect_slot {
 /* Random ports of a host, whose slots follow upon its own. */
 struct connect_decoys {
     uint8_t count;          /* fewer than DECOYS: there are none to draw */
-    uint8_t counted, voids; /* rounds whose silence counts; and one after the other does not */
+    uint8_t counted, voids; /* rounds whose silence counts, and does not */
+    uint8_t void_run;       /* of the latter, those one after the other up to now */
     bool asked, witnessed;  /* in the round under way; an open port answered then */
     bool refuted, silent;   /* one was refused; one is silent, or all are */
     enum reason lapse;      /* why they will never tell; REASON_NONE: they may, or did */

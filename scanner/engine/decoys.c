@@ -6,6 +6,10 @@
 #define TRIES_MOST        12
 #define TRIES_MOST_OF_ONE 14
 #define ROUNDS_LEAST      2
+/* For each void round so many more, for there is loss that nobody has measured; not for ever.
+ */
+#define TRIES_FOR_VOID 3
+#define VOIDS_MOST     16
 /* Rounds one after the other that prove nothing, and how often what answers may take is waited
  * for in such. */
 #define VOID_ROUNDS_MOST 16
@@ -23,12 +27,14 @@ uint16_t decoys_draw_port(const struct portset *declared, uint64_t *random)
     return 0;
 }
 
-bool decoys_silence_is_certain(unsigned rounds, unsigned tries, bool answered, double upper,
-                               double miss)
+bool decoys_silence_is_certain(const struct decoys_silence *silence, double upper, double miss)
 {
     unsigned needed = loss_tries_needed(upper, miss);
-    unsigned most = answered ? TRIES_MOST_OF_ONE : TRIES_MOST;
-    return rounds >= ROUNDS_LEAST && (tries >= most || (needed && tries >= needed));
+    unsigned voids = silence->voids < VOIDS_MOST ? silence->voids : VOIDS_MOST;
+    unsigned most =
+        (silence->answered ? TRIES_MOST_OF_ONE : TRIES_MOST) + voids * TRIES_FOR_VOID;
+    return silence->rounds >= ROUNDS_LEAST &&
+           (silence->tries >= most || (needed && silence->tries >= needed));
 }
 
 static bool is_taken(const struct decoys *decoys, size_t count, uint16_t port)
@@ -165,13 +171,19 @@ static unsigned count_tries(const struct decoys *decoys, bool out)
     return decoys->supported ? most : all;
 }
 
-static bool is_enough(const struct engine *engine, const struct host *host, unsigned rounds,
-                      unsigned tries)
+/* Whether that is often enough for the loss, the round that is still OUT included. */
+static bool is_enough(const struct engine *engine, const struct host *host, bool out)
 {
+    const struct decoys *decoys = &host->decoys;
+    const struct decoys_silence silence = {
+        .tries = count_tries(decoys, out),
+        .rounds = decoys->counted + (out ? 1u : 0u),
+        .voids = decoys->voids,
+        .answered = decoys->supported,
+    };
     struct loss worst;
     double upper = controls_upper(&host->controls, &worst);
-    return decoys_silence_is_certain(rounds, tries, host->decoys.supported, upper,
-                                     engine->options.miss);
+    return decoys_silence_is_certain(&silence, upper, engine->options.miss);
 }
 
 /* A round may end as soon as an answer is due; the last one waits longer. */
@@ -179,9 +191,8 @@ static nsec_t patience(const struct engine *engine, const struct host *host)
 {
     const struct rtt *rtt = &host->rtt;
     const struct decoys *decoys = &host->decoys;
-    unsigned times = decoys->voids < PATIENCE_MOST ? decoys->voids + 1u : PATIENCE_MOST;
-    if (!rtt_known(rtt) ||
-        is_enough(engine, host, decoys->counted + 1u, count_tries(decoys, true)))
+    unsigned times = decoys->void_run < PATIENCE_MOST ? decoys->void_run + 1u : PATIENCE_MOST;
+    if (!rtt_known(rtt) || is_enough(engine, host, true))
         return rtt_timeout(rtt) * times;
     return (rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC) * times;
 }
@@ -216,17 +227,19 @@ static void end_round(const struct engine *engine, struct host *host)
         return;
     enum reason fault = find_fault(engine, decoys);
     if (fault != REASON_NONE) {
-        if (++decoys->voids == VOID_ROUNDS_MOST)
+        if (decoys->voids < UINT8_MAX)
+            decoys->voids++;
+        if (++decoys->void_run == VOID_ROUNDS_MOST)
             decoys->lapse = fault;
         return;
     }
-    decoys->voids = 0;
+    decoys->void_run = 0;
     decoys->counted++;
     for (size_t i = 0; i < DECOYS; i++) {
         decoys->each[i].proofs += decoys->each[i].asked;
         decoys->each[i].asked = 0;
     }
-    if (is_enough(engine, host, decoys->counted, count_tries(decoys, false)))
+    if (is_enough(engine, host, false))
         decoys->silent = true;
 }
 

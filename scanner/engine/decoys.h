@@ -40,7 +40,8 @@ struct decoys {
     bool witness_due;    /* as a decoy's due */
     uint8_t rounds;      /* that were begun: none, one, or more */
     uint8_t counted;     /* rounds whose silence counts */
-    uint8_t voids;       /* rounds one after the other whose silence does not */
+    uint8_t voids;       /* rounds whose silence does not, */
+    uint8_t void_run;    /* and those of them one after the other up to now */
     enum reason lapse;   /* why they will never tell; REASON_NONE: they may, or did */
     nsec_t due;          /* when the next one is to be sent, or the round is over */
     nsec_t began;        /* the round under way */
@@ -51,10 +52,15 @@ struct decoys {
  * DECLARED may be NULL. 0: none was found. */
 uint16_t decoys_draw_port(const struct portset *declared, uint64_t *random);
 
-/* Whether silence to so many TRIES in so many ROUNDS is certain: of one decoy where others have
- * ANSWERED, of all taken together where none has, for all of these would have been lost. UPPER
- * is the bound on the loss, MISS the chance that is accepted. */
-bool decoys_silence_is_certain(unsigned rounds, unsigned tries, bool answered, double upper,
-                               double miss);
+/* Silence to so many tries: of one decoy where others have answered, of all taken together
+ * where none has, for all of these would have been lost. */
+struct decoys_silence {
+    unsigned tries, rounds; /* in so many rounds */
+    unsigned voids;         /* rounds beside these, whose silence does not count */
+    bool answered;          /* others have */
+};
+
+/* Whether it is certain: UPPER is the bound on the loss, MISS the chance that is accepted. */
+bool decoys_silence_is_certain(const struct decoys_silence *silence, double upper, double miss);
 
 #endif

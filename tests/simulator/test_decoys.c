@@ -1,6 +1,7 @@
 /* Whether a yes means anything, however the run ends: an open port is said to be open only
  * where the same run has shown that its host does not answer everything. */
 #include "tests/simulator/scenario.h"
+#include "tests/simulator/wires.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -9,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { PORTS = 3, SEEDS = 5, LOSSY_SEEDS = 200 };
+enum { PORTS = 3, SEEDS = 5, LOSSY_SEEDS = 200, WIRE_SEEDS = 30 };
 
 #define MS         NSEC_PER_MSEC
 #define ROUND_TRIP (20 * MS)
@@ -94,6 +95,28 @@ static void no_deadline_makes_a_proxy_look_open(void **state)
         scenario.network.wire.out.loss = scenario.network.wire.back.loss = loss / 100.0;
         for (scenario.deadline = MS; scenario.deadline < 300 * MS; scenario.deadline += 3 * MS)
             assert_int_equal(run(&scenario).said[PORT_OPEN], 0);
+    }
+}
+
+static void nor_does_any_wire(void **state)
+{
+    (void)state;
+    struct sim_host proxy = make_host(SIM_SYN_PROXY), host = make_host(SIM_DROP);
+    for (size_t i = 0; i < sim_wire_count; i++) {
+        const struct sim_named_wire *wire = &sim_wires[i];
+        struct sim_scenario scenario = against(&proxy);
+        scenario.network.wire = wire->wire;
+        scenario.network.forger = wire->forger;
+        scenario.network.faults = wire->faults;
+        scenario.network.fault_count = wire->fault_count;
+        assert_int_equal(ask(&scenario, "80-82", WIRE_SEEDS).said[PORT_OPEN], 0);
+        for (scenario.deadline = 10 * MS; scenario.deadline < 500 * MS;
+             scenario.deadline += 70 * MS)
+            assert_int_equal(ask(&scenario, "80-82", WIRE_SEEDS).said[PORT_OPEN], 0);
+        scenario.network.hosts = &host; /* while this one is open */
+        scenario.deadline = 0;
+        assert_int_equal(ask(&scenario, "80-82", WIRE_SEEDS).said[PORT_OPEN],
+                         WIRE_SEEDS * PORTS);
     }
 }
 
@@ -267,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_deadline_makes_a_proxy_look_open),
+        cmocka_unit_test(nor_does_any_wire),
         cmocka_unit_test(it_is_recognised_two_round_trips_after_its_first_answer),
         cmocka_unit_test(open_is_open_one_round_trip_after_the_first_answer),
         cmocka_unit_test(and_unknown_before),

@@ -176,6 +176,29 @@ static void all_that_answer_make_open_meaningless(void **state)
     window_close(&window);
 }
 
+/* The least tries that are enough in ROUNDS, beside VOIDS. */
+static unsigned tries_enough(unsigned rounds, unsigned voids, bool answered, double upper)
+{
+    struct decoys_silence told = {.rounds = rounds, .voids = voids, .answered = answered};
+    while (told.tries < 100 && !decoys_silence_is_certain(&told, upper, 1e-6))
+        told.tries++;
+    return told.tries;
+}
+
+static void tries_enough_are_as_many_as_the_loss_asks_for_up_to_a_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(tries_enough(2, 0, false, 0.01), 3);
+    assert_int_equal(tries_enough(2, 0, false, 0.2), 9);
+    assert_int_equal(tries_enough(2, 0, false, 0.6), 12);
+    assert_int_equal(tries_enough(2, 0, false, 1), 12); /* not known */
+    assert_int_equal(tries_enough(2, 0, true, 1), 14);
+    assert_int_equal(tries_enough(2, 1, false, 1), 15);
+    assert_int_equal(tries_enough(2, 1, false, 0.01), 3);
+    assert_int_equal(tries_enough(2, 99, true, 1), 62);
+    assert_int_equal(tries_enough(1, 0, false, 0.01), 100); /* never in one */
+}
+
 /* Rounds until the doubt is settled, 100 at most. */
 static unsigned rounds(struct window *window, const struct connect_answer *of_others,
                        bool witnessed)
@@ -286,6 +309,7 @@ int main(void)
         cmocka_unit_test(one_that_is_refused_settles_it),
         cmocka_unit_test(a_router_that_finds_the_host_gone_refuses_nothing),
         cmocka_unit_test(all_that_answer_make_open_meaningless),
+        cmocka_unit_test(tries_enough_are_as_many_as_the_loss_asks_for_up_to_a_limit),
         cmocka_unit_test(silence_of_all_settles_it_as_soon_as_the_loss_allows),
         cmocka_unit_test(silence_of_one_where_others_answer_takes_more),
         cmocka_unit_test(silence_while_the_open_port_is_silent_too_settles_nothing),
