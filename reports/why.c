@@ -72,7 +72,7 @@ static const struct why_row rows[] = {
      "Look at the answers with portvet explain --probe; several machines may share the "
      "address."},
     {ANY, PORT_UNKNOWN, REASON_RATE_LIMITED, ANY,
-     "answers come at a limited rate, so that silence proves nothing",
+     "answers come at a limited rate, so that silence, or a refusal, proves nothing",
      "Name the ports that matter one by one: they are asked first, and one after the other."},
     {ANY, PORT_UNKNOWN, REASON_ANSWERS_EVERYTHING, ANY,
      "every port answers, even random ones, so a SYN proxy or tarpit hides what is behind it",

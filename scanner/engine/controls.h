@@ -25,6 +25,7 @@ enum control_kind {
     CONTROL_TOKEN,     /* asks whether an ICMP limiter has tokens left */
     CONTROL_TWIN,      /* malformed twin */
     CONTROL_DECOY,     /* to a port that nobody would open; see decoys.h */
+    CONTROL_RECALL,    /* to a port that has answered; see refusals.c */
 };
 
 enum control_fate {

@@ -2,10 +2,10 @@
  *
  * engine.c lets hosts in and gives them turns, send.c decides what a host is sent next,
  * judge.c when its silence is proof, limits.c, spots.c and samples.c whether ICMP could have
- * answered, twins.c asks who said no, decoys.c whether yes means anything, match.c finds the
- * probe that a packet answers, forwarded.c the one that was sent on to another place,
- * services.c gives UDP services time, outbound.c reads the answers of responders, settle.c
- * turns slots into observations. */
+ * answered, refusals.c whether a refusal is the port's, twins.c asks who said no, decoys.c
+ * whether yes means anything, match.c finds the probe that a packet answers, forwarded.c the
+ * one that was sent on to another place, services.c gives UDP services time, outbound.c reads
+ * the answers of responders, settle.c turns slots into observations. */
 #ifndef SCANNER_ENGINE_STATE_H
 #define SCANNER_ENGINE_STATE_H
 
@@ -167,6 +167,19 @@ bool spots_were_granted(const struct host *host);
 /* The chance that a reject found no token, or was lost; 0: nothing is asked like this. */
 double spots_upper(const struct host *host);
 void spots_adapt(struct host *host, enum judgement judgement);
+
+/* refusals.c: a port that has answered draws the signature DRAWN now. */
+void refusals_note(struct host *host, uint32_t slot, uint8_t drawn);
+/* Whether who refuses with SIGNATURE does so above a limit, whatever the port. */
+bool refusals_are_random(const struct host *host, uint8_t signature);
+/* Nothing more is to be decided: a control to the next port that is to be asked again; NULL:
+ * there is none, or no memory. */
+struct control *refusals_next_control(struct host *host, nsec_t now);
+/* Probing ends with ports undecided: these controls are to wait. */
+void refusals_wait(struct host *host, nsec_t now);
+bool refusals_are_unasked(const struct host *host);
+/* There are such, or answers to them may still come. */
+bool refusals_are_pending(const struct host *host, nsec_t now);
 
 /* services.c: the different questions that the tries of SLOT are. */
 unsigned services_questions(const struct engine *engine, const struct host *host,

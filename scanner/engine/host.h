@@ -49,8 +49,10 @@ struct signature {
     struct addr by;
     struct forwarding forwarded;
     uint8_t ttl, tos;
-    uint32_t slot;  /* the first port that answered so */
-    uint32_t count; /* ports */
+    uint32_t slot;        /* the first port that answered so */
+    uint32_t count;       /* ports */
+    uint32_t turned_slot; /* the latest port that drew this against its own answer, */
+    uint8_t turned;       /* and what such ports tell; see refusals.c */
     bool by_icmp;
 };
 
@@ -117,6 +119,10 @@ struct host {
     uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
     uint8_t void_batches;            /* batches one after the other that proved nothing */
     enum reason void_reason;
+    uint8_t
+        recalled; /* what refusals_next_control() has gone through: witnesses, then ports, */
+    uint32_t recall_at;             /* by their positions in the pass; */
+    nsec_t recall_until;            /* answers may come until then */
     uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
     uint8_t confirm_count;
     nsec_t confirm_rest;  /* the least rest while such answers are awaited; 0: none is */

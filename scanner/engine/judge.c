@@ -318,10 +318,13 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
     return REASON_NONE;
 }
 
-static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason)
+static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason,
+                           nsec_t now)
 {
     struct host *host = &engine->hosts[host_index];
-    if (twin_cases_choose(host) || decoys_pending(host)) {
+    if (host->undecided)
+        refusals_wait(host, now);
+    if (twin_cases_choose(host) || decoys_pending(host) || refusals_are_pending(host, now)) {
         host->phase = HOST_TWINNING;
         host->void_reason = reason;
         return;
@@ -351,7 +354,7 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         return;
     enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;
     if (host->undecided == 0 || reason != REASON_NONE)
-        finish_probing(engine, host_index, reason);
+        finish_probing(engine, host_index, reason, now);
     else
         batch_begin(host, now);
 }

@@ -248,6 +248,23 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
     batch_note_answer(host, m->at);
 }
 
+/* A port that had answered answers again; see refusals.c. That it is open is never left out. */
+static void recalled(struct match *m, const struct control *control,
+                     const struct answer *answer)
+{
+    struct host *host = m->host;
+    if (control->form != PROBE_PLAIN || host->what->responder ||
+        control->slot >= host->tcp_count)
+        return;
+    uint8_t drawn = signature_for(m, control->slot, answer);
+    if (!drawn)
+        return;
+    refusals_note(host, control->slot, drawn);
+    struct slot *slot = &host->slots[control->slot];
+    if (answer->state == PORT_OPEN && slot->signature)
+        contradict(host, slot, drawn);
+}
+
 static void control_answered(struct match *m, struct control *control)
 {
     struct answer answer;
@@ -257,6 +274,8 @@ static void control_answered(struct match *m, struct control *control)
         return;
     if (tells || m->reply->kind == REPLY_ECHO)
         note_signs(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
+    if (tells)
+        recalled(m, control, &answer);
     if (tells && control->kind == CONTROL_TWIN)
         twins_note_answer(m->host, control, m->reply, &answer);
     if (tells && control->kind == CONTROL_DECOY)

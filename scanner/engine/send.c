@@ -310,12 +310,21 @@ static void begin_rest(struct host *host, nsec_t now)
     plan_closers(host, now);
 }
 
+static size_t next_recall(struct engine *engine, uint32_t host_index, nsec_t now,
+                          uint8_t *packet)
+{
+    struct control *control = refusals_next_control(&engine->hosts[host_index], now);
+    return control ? engine_write_control(engine, host_index, control, packet) : 0;
+}
+
 static size_t next_while_resting(struct engine *engine, uint32_t host_index, nsec_t now,
                                  uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
     struct controls *controls = &host->controls;
-    if (host->undecided == 0 || now >= host->rest_until)
+    if (host->undecided == 0)
+        return next_recall(engine, host_index, now, packet);
+    if (now >= host->rest_until)
         return 0;
     if (host->confirm_count > 0)
         return send_try(engine, host_index, host->confirm[--host->confirm_count], now, packet);
@@ -348,6 +357,8 @@ nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nse
     const struct controls *controls = &host->controls;
     if (host->phase == HOST_SENDING)
         return next_allowed(host) > now ? next_allowed(host) : now;
+    if (host->undecided == 0 && refusals_are_unasked(host))
+        return now;
     if (host->undecided == 0) {
         nsec_t refilled = limits_refilled_at(host);
         nsec_t end = services_may_answer(engine, host, now) ? host->patient_until : now;

@@ -74,6 +74,10 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
         seen->state = PORT_UNKNOWN;
         seen->reason = s->doubt;
         seen->origin = ORIGIN_UNKNOWN;
+    } else if (refusals_are_random(s->host, slot->signature)) {
+        seen->state = PORT_UNKNOWN;
+        seen->reason = REASON_RATE_LIMITED;
+        seen->origin = ORIGIN_UNKNOWN;
     } else {
         judge_origin(s, index, signature, seen);
     }

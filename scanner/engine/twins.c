@@ -150,7 +150,9 @@ static struct control *next_control(struct host *host, nsec_t now)
 size_t twins_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)
 {
     struct host *host = &engine->hosts[host_index];
-    struct control *control = next_control(host, now);
+    struct control *control = refusals_next_control(host, now);
+    if (!control)
+        control = next_control(host, now);
     if (!control)
         return 0;
     host->rest_until = now + rtt_timeout(&host->rtt);
@@ -164,7 +166,8 @@ nsec_t twins_wake_time(const struct engine *engine, const struct host *host, nse
         return now;
     if (is_open_question(engine, host))
         return host->rest_until;
-    return decoys_pending(host) ? decoys_due(host) : now;
+    nsec_t decoys = decoys_pending(host) ? decoys_due(host) : now;
+    return decoys > host->recall_until ? decoys : host->recall_until;
 }
 
 void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
@@ -182,6 +185,8 @@ void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         twins->step = 0;
         return;
     }
+    if (refusals_are_pending(host, now))
+        return;
     settle_host(engine, host_index, host->void_reason);
 }
 

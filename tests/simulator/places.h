@@ -14,7 +14,7 @@ struct sim_group {
 
 /* What one machine remembers. */
 struct sim_memory {
-    struct sim_bucket rst, icmp, icmp_total;
+    struct sim_bucket rst, icmp, icmp_total, syns;
     uint64_t packets; /* that reached it */
 };
 

@@ -141,7 +141,9 @@ struct sim_host {
                                packets; 0: never */
     bool block_spares_echo; /* and all but echo requests */
     bool ignores_echo;
-    bool drops_invalid; /* conntrack in front drops malformed UDP before a reject */
+    bool drops_invalid;      /* conntrack in front drops malformed UDP before a reject */
+    struct sim_limit syns;   /* that its firewall lets in, whatever the port; */
+    struct sim_answer above; /* to others it says this */
 };
 
 enum sim_fault_kind {
