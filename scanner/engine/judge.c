@@ -25,6 +25,9 @@
 /* Companions that say something of a batch, and how many of them may be lost. */
 #define LOSSY_SAMPLES 8
 #define LOSSY_SHARE   0.75
+/* What is too rare to be chance. */
+#define CHANCE        1e-6
+#define CHANCE_ERRORS 5.0
 #define SPACED_SHARE  0.3
 #define RELAXED_SHARE 0.1
 /* From so many ports of a protocol on that answer, silence takes more proof. */
@@ -148,11 +151,25 @@ static bool was_path_full(const struct engine *engine, const struct host *host)
     return engine->pace.cut_at >= host->batch.started && host->void_batches <= FULL_PATH_VOIDS;
 }
 
+/* A path that loses much loses most of a few companions now and then, and several to one
+ * witness in a row. */
+static bool is_loss_chance(const struct host *host)
+{
+    double usual = host->spacing ? host->usual_loss : usual_loss(host);
+    for (size_t i = 0; i < WITNESS_KINDS; i++) {
+        const struct loss *batch = &host->controls.batch[i];
+        double samples = batch->samples, errors = sqrt(usual * (1 - usual) * samples);
+        if (batch->lost > usual * samples + CHANCE_ERRORS * errors)
+            return false;
+    }
+    return pow(usual, controls_longest_streak(&host->controls)) > CHANCE;
+}
+
 /* Answers that stay behind however many are asked for are limited at the host: then it is
  * asked no faster than it answered. What the path lost before stays out of this. */
 static void adapt_spacing(struct host *host, nsec_t now)
 {
-    double loss = batch_loss(&host->controls);
+    double loss = is_loss_chance(host) ? 0 : batch_loss(&host->controls);
     uint32_t answers = host->batch.answered;
     for (size_t i = 0; i < WITNESS_KINDS; i++)
         answers += host->controls.batch[i].samples - host->controls.batch[i].lost;

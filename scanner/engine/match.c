@@ -68,6 +68,7 @@ static void control_returned(struct match *m, struct control *control)
     nsec_t sent_at = control->sent_at;
     uint8_t subject = control->subject;
     uint32_t epoch = control->epoch;
+    bool is_first = control->fate != CONTROL_RETURNED;
     bool in_time = controls_return(&host->controls, control);
     const struct batch *batch = &host->batch;
     bool late = !in_time && sent_at >= batch->started &&
@@ -79,10 +80,9 @@ static void control_returned(struct match *m, struct control *control)
     if (kind <= CONTROL_CLOSER && control->answer == WITNESS_SYN_ACK &&
         (m->reply->kind == REPLY_SYN_ACK || m->reply->kind == REPLY_TCP_OTHER))
         decoys_note_witness(host, sent_at);
-    if (!in_time)
-        return;
-    note_rtt(m, m->at - sent_at);
-    if (epoch != 0)
+    if (is_first)
+        note_rtt(m, m->at - sent_at);
+    if (in_time && epoch != 0)
         pace_control_returned(&m->engine->pace, epoch);
 }
 

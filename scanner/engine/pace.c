@@ -12,25 +12,29 @@
 /* Answers that an epoch waits for, and how much longer than usual it does so. */
 #define EPOCH_ANSWERS  4
 #define EPOCH_PATIENCE 8
-/* The rate may run so far ahead of what has been proven to fare well; and after a cut. */
+/* The rate may run so far ahead of what has been proven to fare well; after a cut; and about
+ * the path's limit. */
 #define AHEAD_MOST    4
 #define AHEAD_PROBING 1.25
-/* Loss is worse than before when it is by that much, and by so many standard errors. */
-#define LOSS_WORSE   0.05
-#define LOSS_ERRORS  3.0
-#define LOSS_SAMPLES 8
-/* Where the weight of the past is halved. */
-#define BASE_SAMPLES 2000
-/* So many controls may acquit a rate though a little more was lost. */
-#define SURE_SAMPLES 30
-#define SURE_ERRORS  2.0
-/* After so many controls without a decision, the path's own loss is measured anew. */
-#define TRIAL_SAMPLES 100
-/* Once the queue is gone, so much of the rate at which it built up is tried again. */
-#define RETURN_SHARE 0.9
-/* After so many cuts, to less than a fiftieth, a delay should have become smaller. */
-#define CUTS_IN_VAIN 12
-#define DELAY_LEAST  (8 * NSEC_PER_MSEC)
+#define AHEAD_LIMIT   1.05
+/* An epoch with fewer controls than this goes on. */
+#define EPOCH_CONTROLS 8
+/* Until the path's own loss is known so well, all that fares well adds to it. */
+#define BASE_LEAST 100
+/* Of what the path was found to carry, so much is sent; and less when that is a guess. */
+#define LIMIT_SHARE 0.95
+#define GUESS_SHARE 0.7
+/* However slowly a queue seems to be emptied, the path carries this share of the rate: four
+ * times too much is sent while it doubles, and a little when it grows. */
+#define LIMIT_LEAST         0.25
+#define LIMIT_LEAST_PROBING 0.7
+/* Steps, as shares of the rate: small where the path's limit is near, then larger each time. */
+#define STEP_LEAST 0.01
+#define STEP_MOST  0.1
+#define LIMIT_NEAR 0.9
+#define LIMIT_PAST 1.05
+/* After so many waits for the queue to empty, a delay should have become smaller. */
+#define WAITS_IN_VAIN 12
 /* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
  * WAKE_SECONDS are worth waking up for. */
 #define BUCKET_SECONDS 0.004
@@ -44,7 +48,6 @@ static void begin_epoch(struct pace *pace, nsec_t now)
     pace->epochs[pace->epoch % PACE_EPOCHS] = (struct pace_epoch){.rate = pace->rate};
     pace->epoch_started = now;
     pace->packets = pace->answers = 0;
-    pace->least_excess = NSEC_NEVER;
 }
 
 void pace_init(struct pace *pace, double most, nsec_t now)
@@ -60,7 +63,9 @@ void pace_init(struct pace *pace, double most, nsec_t now)
 static double bucket(const struct pace *pace)
 {
     double room = pace->rate * BUCKET_SECONDS;
-    double least = pace->rate < BUCKET_LEAST ? 1 : BUCKET_LEAST;
+    double least = pace->rate < BUCKET_LEAST ? 1
+                   : pace->limit > 0         ? BUCKET_FIRST
+                                             : BUCKET_LEAST;
     return room > least ? room : least;
 }
 
@@ -72,16 +77,23 @@ static void set_rate(struct pace *pace, double rate)
     pace->rate = rate < least ? least : rate;
 }
 
-/* Falls to RATE and begins anew: what was sent faster than that says no more. */
-static void cut(struct pace *pace, double rate, nsec_t now)
+/* Begins anew at RATE: what was sent before says no more. */
+static void restart(struct pace *pace, double rate, nsec_t now)
 {
     set_rate(pace, rate);
-    pace->good = fmin(pace->good, pace->rate);
-    pace->probing = true;
     begin_epoch(pace, now);
     pace->cut_epoch = pace->epoch;
-    pace->trial = (struct loss){0};
     pace->cut_at = now;
+    bottleneck_forget(&pace->bottleneck, now);
+}
+
+static void cut(struct pace *pace, double rate, nsec_t now)
+{
+    restart(pace, rate, now);
+    pace->good = fmin(pace->good, pace->rate);
+    pace->probing = true;
+    pace->step = STEP_LEAST;
+    path_loss_forget(&pace->loss);
 }
 
 static nsec_t epoch_length(const struct pace *pace)
@@ -91,125 +103,153 @@ static nsec_t epoch_length(const struct pace *pace)
     return pace->rtt > EPOCH_LEAST ? pace->rtt : EPOCH_LEAST;
 }
 
-/* A queue on the path or in this machine. */
-static bool is_delayed(const struct pace *pace)
+/* Quickly up to where the path's limit is, carefully about it, and faster again beyond: it may
+ * be there no more. */
+static double next_step(struct pace *pace)
 {
-    nsec_t room = pace->rtt / 4 > DELAY_LEAST ? pace->rtt / 4 : DELAY_LEAST;
-    return pace->answers >= EPOCH_ANSWERS && pace->least_excess > pace->usual_excess + room;
+    if (pace->rate < pace->limit * LIMIT_NEAR)
+        return fmin(STEP_MOST, pace->limit * LIMIT_NEAR / pace->rate - 1 + STEP_LEAST);
+    if (pace->rate < pace->limit * LIMIT_PAST)
+        return STEP_LEAST;
+    pace->step = fmin(pace->step * 2, STEP_MOST);
+    return pace->step;
+}
+
+static double ahead_most(const struct pace *pace)
+{
+    if (!pace->probing)
+        return AHEAD_MOST;
+    return pace->rate > pace->limit * LIMIT_NEAR && pace->limit > 0 ? AHEAD_LIMIT
+                                                                    : AHEAD_PROBING;
 }
 
 static void grow(struct pace *pace)
 {
-    if (pace->base.samples < pace->base_wanted)
+    bool is_unsure = pace->controlled && pace->loss.base.samples == 0;
+    if (is_unsure || !path_loss_is_settled(&pace->loss))
         return;
-    pace->base_wanted = 0;
-    double rate = pace->rate * (pace->probing ? 1.05 : 2);
-    double most = pace->good * (pace->probing ? AHEAD_PROBING : AHEAD_MOST);
-    most = fmax(most, pace->queued_rate * RETURN_SHARE);
-    rate = fmax(rate, pace->queued_rate * RETURN_SHARE);
-    pace->queued_rate = 0;
+    double rate = pace->rate * (pace->probing ? 1 + next_step(pace) : 2);
+    double most = pace->good * ahead_most(pace);
     if (rate > pace->rate)
         set_rate(pace, rate < most ? rate : fmax(most, pace->rate));
 }
 
-/* The queue is on its way out since the latest cut, or was looked at for the first time since:
- * until then it has grown as before. */
-static bool is_draining(struct pace *pace)
+/* Sends nothing until the queue is gone. */
+static void drain(struct pace *pace, nsec_t delay)
 {
-    bool draining = pace->cuts > 0 && (pace->latest_excess == 0 ||
-                                       pace->least_excess * 4 < pace->latest_excess * 3);
-    pace->latest_excess = pace->least_excess;
-    return draining;
+    double seconds = (double)delay / (double)NSEC_PER_SEC;
+    pace->tokens = fmin(pace->tokens, 0) - seconds * pace->rate;
 }
 
-/* A delay that stays however much slower one goes is not of our making: the path has become
- * longer, or its least round trip was measured wrong. */
-static void cut_for_delay(struct pace *pace, nsec_t now)
+/* Falls to what leaves the queue. */
+static void cut_for_queue(struct pace *pace, nsec_t now)
 {
-    if (pace->cuts++ == 0) {
-        pace->cut_excess = pace->least_excess;
-        pace->cut_rate = pace->rate;
+    double carried = bottleneck_rate(&pace->bottleneck);
+    double least = pace->rate * (pace->probing ? LIMIT_LEAST_PROBING : LIMIT_LEAST);
+    pace->limit = carried > 0 ? fmax(fmin(carried, pace->rate), least) : 0;
+    cut(pace, carried > 0 ? pace->limit * LIMIT_SHARE : pace->rate * GUESS_SHARE, now);
+}
+
+/* A delay that stays however long one waits is not of our making: the path has become longer,
+ * or its least round trip was measured wrong. */
+static void answer_for_queue(struct pace *pace, nsec_t delay, nsec_t now)
+{
+    nsec_t queue = pace->probing ? delay : 2 * delay; /* as long again is under way */
+    if (pace->waits++ == 0) {
+        pace->first_delay = delay;
+        pace->first_rate = pace->rate;
     }
-    if (pace->cuts > CUTS_IN_VAIN && pace->least_excess * 4 > pace->cut_excess * 3) {
-        pace->usual_excess = pace->least_excess;
-        pace->cuts = 0;
-        cut(pace, pace->cut_rate, now);
+    if (pace->waits > WAITS_IN_VAIN && delay * 4 > pace->first_delay * 3) {
+        bottleneck_put_up_with(&pace->bottleneck, delay);
+        pace->waits = 0;
+        cut(pace, pace->first_rate, now);
         return;
     }
-    pace->latest_excess = 0;
-    if (pace->probing) {
-        pace->queued_rate = pace->rate;
-        cut(pace, pace->rate * 0.7, now);
-    } else {
-        cut(pace, fmax(pace->good, pace->rate / 2), now);
-    }
+    if (pace->waits > 1 && bottleneck_rate(&pace->bottleneck) > pace->rate)
+        bottleneck_forget(&pace->bottleneck, now); /* it is being emptied */
+    else
+        cut_for_queue(pace, now);
+    drain(pace, queue);
 }
 
-static double share_of(const struct loss *loss)
+/* Falls to what the path has delivered, or from the doubling to what fared well. Whether that
+ * was right will show. */
+static void cut_for_loss(struct pace *pace, double rate)
 {
-    return loss->samples ? (double)loss->lost / loss->samples : 0;
+    struct path_loss loss = pace->loss;
+    pace->suspected = (struct pace_point){rate, pace->good, pace->limit, pace->probing};
+    pace->limit = fmax(rate * (1 - path_loss_excess(&loss)), pace->good / 2);
+    double most = pace->probing ? pace->rate : pace->good;
+    cut(pace, fmin(pace->limit * LIMIT_SHARE, most), pace->filled_at);
+    path_loss_suspect(&loss, pace->rate / rate);
+    pace->loss = loss;
 }
 
-/* The standard error of the difference of two shares of loss, pooled. */
-static double error_of(const struct loss *base, const struct loss *trial)
+/* It was not: goes on from where the rate was cut. */
+static void take_back_cut(struct pace *pace)
 {
-    double n = trial->samples, m = base->samples, pooled = (trial->lost + base->lost) / (n + m);
-    return sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
-}
-
-static void add_to(struct loss *sum, const struct loss *more)
-{
-    if (sum->samples > BASE_SAMPLES) {
-        sum->samples /= 2;
-        sum->lost /= 2;
-    }
-    sum->samples += more->samples;
-    sum->lost += more->lost;
+    const struct pace_point *before = &pace->suspected;
+    restart(pace, before->rate, pace->filled_at);
+    pace->good = before->good;
+    pace->limit = before->limit;
+    pace->probing = before->probing;
 }
 
 /* The trial will not tell, because too little is known of the path's own loss: goes back to
  * where that is measured for a while. */
 static void measure_base(struct pace *pace)
 {
-    bool probing = pace->probing;
-    double good = pace->good;
-    cut(pace, good / 2, pace->filled_at);
-    pace->good = good;
-    pace->probing = probing;
-    pace->base_wanted = pace->base.samples + TRIAL_SAMPLES;
+    restart(pace, pace->good / 2, pace->filled_at);
+    path_loss_ask_base(&pace->loss);
 }
 
-/* The path's own loss is the same at any rate, so that what is lost at half a rate that fared
- * well is the path's; more than that is the rate's doing. */
+static void fare_well(struct pace *pace, double rate)
+{
+    bool is_low = pace->limit == 0 || rate <= pace->limit * LIMIT_SHARE;
+    if (pace->loss.base.samples < BASE_LEAST && is_low)
+        path_loss_add_base(&pace->loss, &pace->loss.trial);
+    path_loss_forget(&pace->loss);
+    if (rate > pace->limit * LIMIT_PAST)
+        pace->limit = 0; /* it was not one */
+    if (pace->base_rate == 0)
+        pace->base_rate = rate;
+    pace->good = fmax(pace->good, rate);
+}
+
+/* What is lost at half a rate that fared well is the path's own. */
+static bool tells_of_base(const struct pace *pace, const struct pace_epoch *epoch)
+{
+    bool is_early = pace->loss.base.samples < BASE_LEAST && epoch->rate <= pace->base_rate;
+    return is_early || epoch->rate * 2 <= pace->good;
+}
+
 static void judge_epoch(struct pace *pace, uint32_t number)
 {
     const struct pace_epoch *epoch = &pace->epochs[number % PACE_EPOCHS];
     if (number == pace->epoch || epoch->returned + epoch->lost < epoch->sent)
         return;
     const struct loss loss = {epoch->returned + epoch->lost, epoch->lost};
-    bool is_first = pace->base.samples < LOSS_SAMPLES;
-    if (is_first || epoch->rate * 2 <= pace->good)
-        add_to(&pace->base, &loss);
+    if (tells_of_base(pace, epoch))
+        path_loss_add_base(&pace->loss, &loss);
     else if (number >= pace->cut_epoch)
-        add_to(&pace->trial, &loss);
+        path_loss_add(&pace->loss, &loss);
     if (number < pace->cut_epoch || epoch->returned == 0)
         return;
-    uint32_t samples = pace->trial.samples;
-    double excess = share_of(&pace->trial) - share_of(&pace->base);
-    double error = samples ? error_of(&pace->base, &pace->trial) : 0;
-    bool is_long = samples > TRIAL_SAMPLES, is_known = pace->base.samples > 2 * TRIAL_SAMPLES;
-    double errors = is_long && is_known ? SURE_ERRORS : LOSS_ERRORS;
-    if (samples >= LOSS_SAMPLES && excess > fmax(LOSS_WORSE, errors * error)) {
-        double rate = fmax(epoch->rate * (1 - excess) * 0.95, pace->good / 2);
-        cut(pace, fmin(rate, pace->rate), pace->filled_at);
-    } else if (excess <= LOSS_WORSE ||
-               (samples >= SURE_SAMPLES && excess <= SURE_ERRORS * error)) {
-        if (pace->base.samples < TRIAL_SAMPLES)
-            add_to(&pace->base, &pace->trial);
-        pace->trial = (struct loss){0};
-        pace->good = fmax(pace->good, epoch->rate);
-    } else if (is_long) {
+    switch (path_loss_judge(&pace->loss)) {
+    case LOSS_OPEN:
+        break;
+    case LOSS_USUAL:
+        fare_well(pace, epoch->rate);
+        break;
+    case LOSS_EXCESS:
+        cut_for_loss(pace, epoch->rate);
+        break;
+    case LOSS_CLEARED:
+        take_back_cut(pace);
+        break;
+    case LOSS_UNCLEAR:
         measure_base(pace);
+        break;
     }
 }
 
@@ -231,17 +271,11 @@ static void close_epoch(struct pace *pace, nsec_t now)
         return;
     }
     uint32_t controls = pace->epochs[pace->epoch % PACE_EPOCHS].sent;
-    bool is_thin = pace->answers < EPOCH_ANSWERS || (controls > 0 && controls < LOSS_SAMPLES);
+    bool is_thin = pace->answers < EPOCH_ANSWERS || (controls > 0 && controls < EPOCH_CONTROLS);
     if (is_thin && age < EPOCH_PATIENCE * length)
         return;
-    if (is_delayed(pace)) {
-        if (is_draining(pace))
-            begin_epoch(pace, now);
-        else
-            cut_for_delay(pace, now);
-        return;
-    }
-    pace->cuts = 0;
+    if (pace->answers > 0)
+        pace->waits = 0;
     if (is_used(pace, age) && pace->answers > 0)
         grow(pace);
     uint32_t closed = pace->epoch;
@@ -266,6 +300,7 @@ void pace_spend(struct pace *pace, uint32_t packets)
 {
     pace->tokens -= packets;
     pace->packets += packets;
+    bottleneck_sent(&pace->bottleneck, pace->filled_at, packets);
 }
 
 nsec_t pace_next(const struct pace *pace)
@@ -282,8 +317,14 @@ static bool is_remembered(const struct pace *pace, uint32_t epoch)
     return pace->epoch - epoch < PACE_EPOCHS;
 }
 
+bool pace_is_unsure(const struct pace *pace)
+{
+    return !pace->probing || !path_loss_is_settled(&pace->loss);
+}
+
 uint32_t pace_control_sent(struct pace *pace)
 {
+    pace->controlled = true;
     pace->epochs[pace->epoch % PACE_EPOCHS].sent++;
     return pace->epoch;
 }
@@ -304,15 +345,32 @@ void pace_control_lost(struct pace *pace, uint32_t epoch)
     judge_epoch(pace, epoch);
 }
 
+/* Until now nobody knew whether anything gets there at all: goes back to the rate at which this
+ * answer's probe was sent. */
+static void hear_first(struct pace *pace, nsec_t now, nsec_t sent_at)
+{
+    nsec_t since = pace->epoch_started - sent_at;
+    uint32_t back = since > 0 ? (uint32_t)((since + EPOCH_BLIND - 1) / EPOCH_BLIND) : 0;
+    if (back >= pace->epoch || back >= PACE_EPOCHS)
+        back = pace->epoch - 1;
+    set_rate(pace, pace->epochs[(pace->epoch - back) % PACE_EPOCHS].rate);
+    pace->good = pace->rate;
+    begin_epoch(pace, now);
+}
+
 void pace_answer(struct pace *pace, nsec_t now, nsec_t rtt, nsec_t excess)
 {
+    bottleneck_answer(&pace->bottleneck, now, rtt, excess);
     if (now - rtt < pace->cut_at)
         return; /* it stood in the queue that the rate was cut for */
+    if (pace->rtt == 0)
+        hear_first(pace, now, now - rtt);
     pace->answers++;
     nsec_t without_queue = rtt - excess;
     pace->rtt = pace->rtt == 0 ? without_queue : pace->rtt + (without_queue - pace->rtt) / 8;
-    if (excess < pace->least_excess)
-        pace->least_excess = excess;
+    nsec_t delay = bottleneck_delay(&pace->bottleneck);
+    if (delay > 0)
+        answer_for_queue(pace, delay, now);
     close_epoch(pace, now);
 }
 

@@ -2,13 +2,15 @@
  *
  * Feedback is the fate of control probes (to what is known to answer), never silence,
  * which is a firewall's normal answer. The rate starts gently, doubles while controls come
- * back undelayed, and falls to what the path delivered when significantly more of them are
- * lost than before, or when a queue builds up. It knows no hosts and no packets. */
+ * back undelayed, and falls to what the path delivers when significantly more of them are
+ * lost than before (path_loss.h), or when a queue builds up (bottleneck.h). It knows no hosts
+ * and no packets. */
 #ifndef SCANNER_PACE_H
 #define SCANNER_PACE_H
 
 #include "scanner/clock.h"
-#include "scanner/engine/loss.h"
+#include "scanner/engine/bottleneck.h"
+#include "scanner/engine/path_loss.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +19,12 @@
 struct pace_epoch {
     double rate;
     uint32_t sent, returned, lost; /* controls */
+};
+
+/* What a cut that was wrong goes back to. */
+struct pace_point {
+    double rate, good, limit;
+    bool probing;
 };
 
 /* Epochs whose controls may still be under way. A power of two. */
@@ -32,20 +40,20 @@ struct pace {
     uint32_t epoch;     /* the one under way */
     uint32_t cut_epoch; /* what was sent before it has been answered for by a lower rate */
     nsec_t epoch_started;
-    nsec_t cut_at;        /* the latest cut; 0: none yet */
-    double queued_rate;   /* at which a queue built up, to be tried again; 0: none */
-    uint32_t packets;     /* sent in the epoch under way */
-    uint32_t answers;     /* that came in it, of any kind */
-    nsec_t least_excess;  /* of them: RTT above the least that the host has shown */
-    nsec_t usual_excess;  /* that no lower rate has made smaller */
-    nsec_t cut_excess;    /* at the first of the latest cuts for delay, */
-    double cut_rate;      /* and the rate before it */
-    nsec_t latest_excess; /* of the latest epoch that was delayed */
-    unsigned cuts;        /* for delay, one after the other */
-    nsec_t rtt;           /* least of the hosts, smoothed; 0: nothing has answered yet */
-    struct loss base;     /* of epochs that were not too fast; older ones weigh less */
-    struct loss trial;    /* of later, faster ones, of which too few controls tell */
-    uint32_t base_wanted; /* samples of BASE before the rate may grow again */
+    nsec_t cut_at; /* the latest cut; 0: none yet */
+    struct bottleneck bottleneck;
+    double limit;       /* what the path was found to carry; 0: not yet */
+    double step;        /* by which the rate grows next, as a share of it */
+    uint32_t packets;   /* sent in the epoch under way */
+    uint32_t answers;   /* that came in it, of any kind */
+    unsigned waits;     /* for the queue to empty, one after the other */
+    nsec_t first_delay; /* at the first of these, */
+    double first_rate;  /* and the rate before it */
+    nsec_t rtt;         /* least of the hosts, smoothed; 0: nothing has answered yet */
+    double base_rate;   /* at which the path's own loss was measured first */
+    bool controlled;    /* a control has been sent */
+    struct path_loss loss;
+    struct pace_point suspected; /* where the latest cut for loss was made */
     struct pace_epoch epochs[PACE_EPOCHS];
 };
 
@@ -60,6 +68,9 @@ void pace_spend(struct pace *pace, uint32_t packets);
 
 /* When it is worth asking for an allowance again. */
 nsec_t pace_next(const struct pace *pace);
+
+/* More controls than usual are worth their while. */
+bool pace_is_unsure(const struct pace *pace);
 
 /* A control probe leaves: returns the epoch that its fate belongs to. */
 uint32_t pace_control_sent(struct pace *pace);

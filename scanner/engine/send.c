@@ -9,14 +9,18 @@
 #include "scanner/engine/random.h"
 
 #include <assert.h>
+#include <math.h>
 
 /* Companions: one for so many probes, but no more than so many a second, because each to
  * an open port costs its host a half-open connection; and so many for each kind of answers
  * among the last probes of a batch, which may be all of them. */
 #define PROBES_PER_CONTROL    16
 #define COMPANIONS_PER_SECOND 2000.0
-#define TAIL_PROBES           128
-#define TAIL_COMPANIONS       8
+/* While little is known of the path, at least so many a second, but no larger a share. */
+#define CONTROLS_AT_FIRST 500.0
+#define SHARE_AT_FIRST    0.25
+#define TAIL_PROBES       128
+#define TAIL_COMPANIONS   8
 
 /* Controls in the rest after a batch. */
 #define CLOSERS 3
@@ -232,7 +236,9 @@ static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t inde
 
 double engine_control_share(const struct engine *engine, double per_second)
 {
-    double most = per_second / engine->pace.rate, usual = 1.0 / PROBES_PER_CONTROL;
+    double rate = engine->pace.rate, most = per_second / rate, usual = 1.0 / PROBES_PER_CONTROL;
+    if (pace_is_unsure(&engine->pace))
+        usual = fmax(usual, fmin(CONTROLS_AT_FIRST / rate, SHARE_AT_FIRST));
     return most < usual ? most : usual;
 }
 

@@ -317,7 +317,7 @@ static void bottleneck_is_kept_busy_and_not_flooded(void **state)
     struct sim_score narrow = run(&scenario);
     assert_int_equal(narrow.ports[SIM_UNSAID], 0);
     double needed = (double)free_way.sent / 2000 * 1e9;
-    if ((double)narrow.time > 1.7 * needed)
+    if ((double)narrow.time > 1.5 * needed)
         fail_msg("%.2f s for packets of %.2f s", (double)narrow.time / 1e9, needed / 1e9);
 }
 

@@ -75,15 +75,29 @@ static void a_queue_is_answered_for_once(void **state)
     struct pace pace;
     pace_init(&pace, 0, 0);
     nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
-    pace.probing = true;
-    while (pace.cut_at == 0)
-        now = send_for(&pace, now, 5 * MS, 30 * MS, 0);
-    double before = pace.queued_rate, cut = pace.rate;
+    double before = pace.rate;
+    while (pace.cut_at == 0) {
+        before = pace.rate;
+        now = send_for(&pace, now, MS, 30 * MS, 0);
+    }
+    double cut = pace.rate;
     assert_true(cut < before);
     now = send_for(&pace, now, 45 * MS, 30 * MS, 0); /* sent before the cut, all of it */
     assert_true(pace.rate == cut);
-    send_for(&pace, now, 60 * MS, 0, 0);
-    assert_true(pace.rate > 0.85 * before); /* the queue is gone */
+    send_for(&pace, now, 400 * MS, 0, 0);
+    assert_true(pace.rate > cut); /* the queue is gone */
+}
+
+static void nothing_is_sent_into_a_queue(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
+    while (pace.cut_at == 0)
+        now = send_for(&pace, now, MS, 30 * MS, 0);
+    for (nsec_t end = now + 25 * MS; now < end; now += MS)
+        assert_int_equal(pace_allowance(&pace, now), 0);
 }
 
 static void a_delay_that_no_lower_rate_shortens_is_put_up_with(void **state)
@@ -103,6 +117,30 @@ static void loss_from_the_start_is_the_path_s_own(void **state)
     pace_init(&pace, 0, 0);
     send_for(&pace, 0, 1000 * MS, 0, 4);
     assert_true(pace.rate > 20000);
+}
+
+static void the_rate_goes_back_to_where_the_first_answer_s_probe_was_sent(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    for (nsec_t now = 0; now < 390 * MS; now += MS)
+        pace_spend(&pace, pace_allowance(&pace, now));
+    double blind = pace.rate;
+    pace_answer(&pace, 390 * MS, 350 * MS, 0);
+    assert_true(pace.rate * 7 < blind);
+}
+
+static void a_rate_that_was_cut_for_the_path_s_own_loss_comes_back(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    nsec_t now = send_for(&pace, 0, 150 * MS, 0, 0);
+    double before = pace.rate;
+    now = send_for(&pace, now, 200 * MS, 0, 3);
+    send_for(&pace, now, 1000 * MS, 0, 3); /* at any rate, from now on */
+    assert_true(pace.rate > before);
 }
 
 static void loss_that_comes_with_the_rate_slows_down(void **state)
@@ -148,8 +186,11 @@ int main(void)
         cmocka_unit_test(the_most_is_never_passed),
         cmocka_unit_test(a_queue_that_builds_up_slows_down),
         cmocka_unit_test(a_queue_is_answered_for_once),
+        cmocka_unit_test(nothing_is_sent_into_a_queue),
         cmocka_unit_test(a_delay_that_no_lower_rate_shortens_is_put_up_with),
         cmocka_unit_test(loss_from_the_start_is_the_path_s_own),
+        cmocka_unit_test(the_rate_goes_back_to_where_the_first_answer_s_probe_was_sent),
+        cmocka_unit_test(a_rate_that_was_cut_for_the_path_s_own_loss_comes_back),
         cmocka_unit_test(loss_that_comes_with_the_rate_slows_down),
         cmocka_unit_test(a_full_machine_slows_down_at_once),
         cmocka_unit_test(a_rate_that_is_not_used_does_not_grow),
