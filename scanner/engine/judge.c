@@ -27,7 +27,7 @@
 #define LOSSY_SHARE   0.75
 /* What is too rare to be chance. */
 #define CHANCE        1e-6
-#define CHANCE_ERRORS 5.0
+#define CHANCE_ERRORS 4.0
 #define SPACED_SHARE  0.3
 #define RELAXED_SHARE 0.1
 /* From so many ports of a protocol on that answer, silence takes more proof. */
@@ -151,25 +151,41 @@ static bool was_path_full(const struct engine *engine, const struct host *host)
     return engine->pace.cut_at >= host->batch.started && host->void_batches <= FULL_PATH_VOIDS;
 }
 
+/* What the kind of answers that is lost least may lose: the path's own loss. 0: nothing tells,
+ * for a single kind may be limited. */
+static double path_loss(const struct controls *controls)
+{
+    double least = 1;
+    unsigned kinds = 0;
+    for (size_t i = 0; i < WITNESS_KINDS; i++) {
+        const struct loss *loss = &controls->loss[i];
+        if (loss->samples == 0)
+            continue;
+        least = fmin(least, loss_upper(loss));
+        kinds++;
+    }
+    return kinds > 1 ? least : 0;
+}
+
 /* A path that loses much loses most of a few companions now and then, and several to one
  * witness in a row. */
-static bool is_loss_chance(const struct host *host)
+static bool is_loss_chance(const struct controls *controls)
 {
-    double usual = host->spacing ? host->usual_loss : usual_loss(host);
+    double usual = path_loss(controls);
     for (size_t i = 0; i < WITNESS_KINDS; i++) {
-        const struct loss *batch = &host->controls.batch[i];
-        double samples = batch->samples, errors = sqrt(usual * (1 - usual) * samples);
-        if (batch->lost > usual * samples + CHANCE_ERRORS * errors)
+        double samples = controls->batch[i].samples;
+        double error = sqrt(usual * (1 - usual) * samples);
+        if (controls->batch[i].lost > usual * samples + CHANCE_ERRORS * error)
             return false;
     }
-    return pow(usual, controls_longest_streak(&host->controls)) > CHANCE;
+    return pow(usual, controls_longest_streak(controls)) > CHANCE;
 }
 
 /* Answers that stay behind however many are asked for are limited at the host: then it is
  * asked no faster than it answered. What the path lost before stays out of this. */
 static void adapt_spacing(struct host *host, nsec_t now)
 {
-    double loss = is_loss_chance(host) ? 0 : batch_loss(&host->controls);
+    double loss = batch_loss(&host->controls);
     uint32_t answers = host->batch.answered;
     for (size_t i = 0; i < WITNESS_KINDS; i++)
         answers += host->controls.batch[i].samples - host->controls.batch[i].lost;
@@ -180,6 +196,8 @@ static void adapt_spacing(struct host *host, nsec_t now)
     double bearable =
         host->spacing ? fmax(SPACED_SHARE, host->usual_loss * 3 / 2) : LOSSY_SHARE;
     if (loss <= bearable || host->spacing_is_useless)
+        return;
+    if (host->spacing == 0 && is_loss_chance(&host->controls))
         return;
     if (host->spacing == 0) {
         host->spaced_for = loss;
