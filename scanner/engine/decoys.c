@@ -186,15 +186,18 @@ static bool is_enough(const struct engine *engine, const struct host *host, bool
     return decoys_silence_is_certain(&silence, upper, engine->options.miss);
 }
 
-/* A round may end as soon as an answer is due; the last one waits longer. */
+/* A round may end as soon as an answer is due; the last one waits longer, and so does one after
+ * void ones. */
 static nsec_t patience(const struct engine *engine, const struct host *host)
 {
     const struct rtt *rtt = &host->rtt;
-    const struct decoys *decoys = &host->decoys;
-    unsigned times = decoys->void_run < PATIENCE_MOST ? decoys->void_run + 1u : PATIENCE_MOST;
+    unsigned voids = host->decoys.void_run;
+    nsec_t once = rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC;
     if (!rtt_known(rtt) || is_enough(engine, host, true))
-        return rtt_timeout(rtt) * times;
-    return (rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC) * times;
+        once = rtt_timeout(rtt);
+    if (voids <= 1)
+        return once;
+    return once * (voids < PATIENCE_MOST ? voids : PATIENCE_MOST);
 }
 
 static struct decoy *next_due(struct decoys *decoys)
