@@ -134,8 +134,8 @@ void decoys_note_answer(struct host *host, const struct control *control,
 
 void decoys_note_witness(struct host *host, nsec_t sent_at)
 {
-    if (sent_at > host->decoys.witnessed_at)
-        host->decoys.witnessed_at = sent_at;
+    if (sent_at >= host->decoys.began)
+        host->decoys.witnessed = true;
 }
 
 void decoys_note_unsent(struct host *host, uint32_t slot)
@@ -152,7 +152,7 @@ enum reason decoys_doubt(struct host *host, enum reason undecided)
         return REASON_ANSWERS_EVERYTHING;
     if (decoys_pending(host))
         return undecided;
-    return decoys->refuted || decoys->silent ? REASON_NONE : decoys->lapse;
+    return decoys->refuted || decoys->silent ? REASON_NONE : (enum reason)decoys->lapse;
 }
 
 /* ---- rounds ---- */
@@ -218,7 +218,7 @@ static enum reason find_fault(const struct engine *engine, const struct decoys *
         return REASON_LINK_DOWN;
     if (decoys->unsent)
         return REASON_SEND_FAILED;
-    return decoys->witnessed_at >= decoys->began ? REASON_NONE : REASON_WENT_SILENT;
+    return decoys->witnessed ? REASON_NONE : REASON_WENT_SILENT;
 }
 
 /* The first round has no witness of its own. */
@@ -233,7 +233,7 @@ static void end_round(const struct engine *engine, struct host *host)
         if (decoys->voids < UINT8_MAX)
             decoys->voids++;
         if (++decoys->void_run == VOID_ROUNDS_MOST)
-            decoys->lapse = fault;
+            decoys->lapse = (uint8_t)fault;
         return;
     }
     decoys->void_run = 0;
@@ -255,7 +255,7 @@ static void begin_round(struct decoys *decoys, nsec_t now)
         decoy->asked = 0;
     }
     decoys->witness_due = !alone;
-    decoys->unsent = false;
+    decoys->unsent = decoys->witnessed = false;
     decoys->began = now;
     if (decoys->rounds < 2)
         decoys->rounds++;

@@ -12,7 +12,6 @@
 #ifndef SCANNER_DECOYS_H
 #define SCANNER_DECOYS_H
 
-#include "probes/state.h"
 #include "scanner/clock.h"
 
 #include <stdbool.h>
@@ -33,19 +32,19 @@ struct decoy {
 struct decoys {
     struct decoy each[DECOYS];
     bool chosen;
-    bool supported;      /* one has answered by SYN-ACK */
-    bool refuted;        /* one was refused */
-    bool silent;         /* one is silent, or all are */
-    bool unsent;         /* a probe of this round did not leave this machine */
-    bool witness_due;    /* as a decoy's due */
-    uint8_t rounds;      /* that were begun: none, one, or more */
-    uint8_t counted;     /* rounds whose silence counts */
-    uint8_t voids;       /* rounds whose silence does not, */
-    uint8_t void_run;    /* and those of them one after the other up to now */
-    enum reason lapse;   /* why they will never tell; REASON_NONE: they may, or did */
-    nsec_t due;          /* when the next one is to be sent, or the round is over */
-    nsec_t began;        /* the round under way */
-    nsec_t witnessed_at; /* when the latest probe that drew a SYN-ACK as expected was sent */
+    bool supported;   /* one has answered by SYN-ACK */
+    bool refuted;     /* one was refused */
+    bool silent;      /* one is silent, or all are */
+    bool unsent;      /* a probe of this round did not leave this machine */
+    bool witness_due; /* as a decoy's due */
+    bool witnessed;   /* a probe that was sent in this round drew the SYN-ACK it should */
+    uint8_t rounds;   /* that were begun: none, one, or more */
+    uint8_t counted;  /* rounds whose silence counts */
+    uint8_t voids;    /* rounds whose silence does not, */
+    uint8_t void_run; /* and those of them one after the other up to now */
+    uint8_t lapse;    /* enum reason: why they will never tell; REASON_NONE: they may, or did */
+    nsec_t due;       /* when the next one is to be sent, or the round is over */
+    nsec_t began;     /* the round under way */
 };
 
 /* A high port that is none of DECLARED, which rules name one by one: those may well be open.
