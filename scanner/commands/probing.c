@@ -43,7 +43,7 @@ static int open_connection_packets(struct probing *probing, struct error *error)
                                    error);
 }
 
-/* Packets of connections cannot be seen without a privilege, connections be made they can. */
+/* Connections take no privilege, but seeing their packets does. */
 static enum exit_code show_connections(struct probing *probing)
 {
     struct error error;
