@@ -76,6 +76,10 @@ struct token_source {
     nsec_t asked_at;      /* when the latest request of this batch was sent */
     uint8_t asks, grants; /* of this batch */
     struct loss spots;    /* requests among the probes of batches; see spots.c */
+    nsec_t first_at;      /* its first answer to a probe, */
+    uint32_t answers;     /* and how many it gave */
+    nsec_t burst_at;      /* the first of those that came together lately, */
+    uint8_t burst, depth; /* how many these are, and the most that ever were */
 };
 
 /* The longest time that all controls were lost, of at least BURST_LEAST in a row: fewer are

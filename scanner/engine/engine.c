@@ -214,7 +214,8 @@ static void unpop_ring(struct engine *engine, uint32_t host)
 static bool keeps_its_turn(const struct host *host)
 {
     return host->controls.source_count > 0 && host->phase == HOST_SENDING &&
-           host->batch.probed > 0 && host->spacing == 0;
+           host->batch.probed > 0 && !host->batch.pausing && !spots_are_due(host) &&
+           host->spacing == 0;
 }
 
 static nsec_t wake_time(const struct engine *engine, const struct host *host, nsec_t now)

@@ -102,6 +102,7 @@ void batch_note_unsent(struct engine *engine, uint32_t host, const struct outgoi
 /* What becomes of a batch. */
 enum judgement {
     BATCH_COUNTS,
+    BATCH_FOUND,    /* rejects, which make it no proof of silence */
     BATCH_EXTENDED, /* judged later */
     BATCH_VOID,
 };
@@ -121,8 +122,11 @@ bool limits_are_known(const struct host *host);
 void limits_forget(struct host *host);
 /* How many ports the next batch may have. */
 uint32_t limits_batch_most(const struct host *host);
-/* How long the rest after a batch must be, for tokens to come back. */
-nsec_t limits_least_rest(const struct host *host);
+/* BY gave a token for a request, or for a port that is rejected. */
+void limits_note_token(struct host *host, const struct addr *by, nsec_t at);
+void limits_note_reject(struct host *host, const struct addr *by, nsec_t at);
+/* Rejects that were found keep the batch from being a proof. */
+bool limits_found_rejects(const struct host *host);
 /* The source that the next request for a token goes to after the batch; -1: none. */
 int limits_next_request(const struct host *host);
 /* When; NSEC_NEVER: none. And how long after the last probe that is. */
@@ -131,11 +135,22 @@ nsec_t limits_request_delay(const struct host *host);
 bool limits_tokens_were_left(const struct host *host);
 /* No token was left, as far as is known: whether more are to be asked for before that counts.
  */
-bool limits_ask_again(struct host *host);
-/* An answer to a request may still come. */
-bool limits_token_is_awaited(const struct host *host, nsec_t now);
+bool limits_ask_again(struct host *host, nsec_t now);
+/* Until when an answer to a request may still come; 0: none is awaited. */
+nsec_t limits_awaited_until(const struct host *host, nsec_t now);
 /* The chance that a token was gained during the batch and hid that there had been none. */
 double limits_chance_of_gain(const struct host *host);
+/* The most tokens that a limiter gives in a second, as far as is reckoned with, and that it may
+ * have given between the first probe of the batch and AT; how many of those leave one token, or
+ * two, after the batch a proof. */
+double limits_gained_per_second(const struct host *host);
+double limits_gain_until(const struct host *host, nsec_t at);
+#define LIMITS_GAIN_ONE_TOKEN 0.05
+#define LIMITS_GAIN_MOST      1.0
+/* How many requests each source gets after the batch. */
+unsigned limits_requests_wanted(const struct host *host);
+
+/* limits_adapt.c: the batch is judged, and the next one to be like what it said. */
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now);
 /* When the audit may end: the next one must find a token, or it takes rejects for drops. */

@@ -69,6 +69,10 @@ enum host_phase {
 struct batch {
     uint32_t from, to;     /* positions of the pass: from included, to not */
     uint32_t probed;       /* probes that left */
+    uint32_t counted_from; /* of these, those before the round under way */
+    uint8_t rounds;        /* times that all its ports were probed before this one */
+    bool pausing;          /* between two rounds */
+    bool was_refused;      /* a probe did not leave: rounds are not alike */
     uint32_t answered;     /* ports decided by an answer */
     uint32_t rejected;     /* of these, by ICMP */
     uint32_t unsent;       /* probes that did not leave and must be sent again */
@@ -79,7 +83,10 @@ struct batch {
     bool witnessed;        /* there is something to accompany the probes */
     nsec_t began, started; /* the latter with the first probe */
     nsec_t last_sent, rest_began;
-    unsigned extensions;     /* times that the rest was prolonged */
+    nsec_t paused; /* time between rounds */
+    uint32_t
+        rejected_first;  /* the first of these was the so-and-so-manieth; 0: there is none */
+    unsigned extensions; /* times that the rest was prolonged */
     bool witnesses_answered; /* so that what is still missing is not missing for loss */
 };
 
@@ -105,17 +112,24 @@ struct host {
     double usual_loss;            /* share of loss before that */
     uint8_t spacing_steps;        /* times that it has been doubled */
     bool spacing_is_useless;
-    nsec_t limited_rest;             /* that a few tokens ask for; 0: none */
-    nsec_t limited_since;            /* when limited answers were first seen; 0: not */
-    bool sampling;                   /* rejects are collected, silence is not judged */
-    uint8_t doubtful;                /* ports of a sample that are asked again, by themselves */
-    uint8_t short_voids;             /* short batches one after the other without a token */
-    uint8_t limited_pass;            /* the first pass under the limit */
-    nsec_t icmp_at;                  /* the latest ICMP error; 0: none */
-    bool spread;                     /* tokens are asked for all over a batch; see spots.c */
-    nsec_t spot_gap;                 /* the time that one token takes */
-    nsec_t probe_gap;                /* the time that a probe took in the latest batch */
-    bool mixed;                      /* a sample has shown that not nearly all are rejected */
+    nsec_t limited_rest;   /* that a few tokens ask for; 0: none */
+    nsec_t limited_since;  /* when limited answers were first seen; 0: not */
+    bool sampling;         /* rejects are collected, silence is not judged */
+    uint8_t doubtful;      /* ports of a sample that are asked again, by themselves */
+    uint8_t short_voids;   /* short batches one after the other without a token */
+    uint8_t found_batches; /* one after the other that found rejects */
+    uint8_t dense;         /* rejects found by asking a few, beyond those that took more */
+    uint8_t lone_tokens;   /* void batches in a row with one token where two were wanted */
+    bool sweeping;         /* nearly all may be rejected: what is not comes first */
+    uint32_t stuck_at;     /* position in the pass of the sample's oldest silence, */
+    uint8_t stuck_for;     /* and how often that has been asked */
+    uint8_t rounds;        /* that a batch shall have; see limits.c */
+    uint8_t limited_pass;  /* the first pass under the limit */
+    nsec_t icmp_at;        /* the latest ICMP error; 0: none */
+    bool spread;           /* tokens are asked for all over a batch; see spots.c */
+    nsec_t spot_gap;       /* the time that one token takes */
+    nsec_t probe_gap;      /* the time that a probe took in the latest batch */
+    bool mixed;            /* a sample has shown that not nearly all are rejected */
     uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
     uint8_t void_batches;            /* batches one after the other that proved nothing */
     enum reason void_reason;

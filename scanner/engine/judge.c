@@ -30,6 +30,9 @@
 #define CHANCE_ERRORS 4.0
 #define SPACED_SHARE  0.3
 #define RELAXED_SHARE 0.1
+/* Controls that tell what is usual; what may be so without them. */
+#define USUAL_SAMPLES 32
+#define USUAL_GUESS   0.5
 /* From so many ports of a protocol on that answer, silence takes more proof. */
 #define MANY_ANSWERS 1000
 /* How long a pass over a host may take whose answers are limited, and how often the time
@@ -41,16 +44,18 @@
 
 static enum judgement void_batch(struct host *host, enum reason reason)
 {
+    if (reason != host->void_reason)
+        host->void_batches = 0;
     host->void_reason = reason;
     if (host->void_batches < UINT8_MAX)
         host->void_batches++;
     return BATCH_VOID;
 }
 
-static enum judgement extend_rest(struct host *host, nsec_t now)
+static enum judgement extend_rest(struct host *host, nsec_t now, nsec_t until)
 {
     host->batch.extensions++;
-    host->rest_until = now + rtt_timeout(&host->rtt);
+    host->rest_until = until;
     host->controls.left = EXTENSION_CLOSERS;
     host->controls.next_at = now;
     return BATCH_EXTENDED;
@@ -80,18 +85,25 @@ static double batch_loss(const struct controls *controls)
     return most;
 }
 
-/* Ports of the batch that are not decided. */
+/* Ports of the batch that are not decided; and how many were asked for the first reject. */
 struct undecided {
     bool silent; /* some are without any answer */
     bool held;   /* some have hearsay; see outbound.h */
 };
 
-static struct undecided find_undecided(const struct host *host)
+static struct undecided find_undecided(struct host *host)
 {
     struct undecided found = {0};
+    uint32_t asked = 0;
     for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
         const struct slot *slot = &host->slots[host_slot_at(host, p)];
-        if (!(slot->flags & SLOT_IN_BATCH) || slot_is_decided(slot))
+        if (!(slot->flags & SLOT_IN_BATCH))
+            continue;
+        asked++;
+        if (host->batch.rejected_first == 0 && slot->signature &&
+            host->signatures[slot->signature - 1].by_icmp)
+            host->batch.rejected_first = asked;
+        if (slot_is_decided(slot))
             continue;
         bool held = outbound_is_held(host, slot);
         found.held |= held;
@@ -103,6 +115,7 @@ static struct undecided find_undecided(const struct host *host)
 static enum judgement judge_batch(const struct engine *engine, struct host *host, nsec_t now)
 {
     struct undecided left = find_undecided(host);
+    nsec_t later = now + rtt_timeout(&host->rtt);
     if (!left.silent && !left.held)
         return BATCH_COUNTS;
     if (engine->capture_lost_at >= host->batch.started)
@@ -112,7 +125,7 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
     if (!host->alive)
         return void_batch(host, REASON_HOST_SILENT);
     if (!is_closed(host))
-        return host->batch.extensions < EXTENSIONS_MOST ? extend_rest(host, now)
+        return host->batch.extensions < EXTENSIONS_MOST ? extend_rest(host, now, later)
                                                         : void_batch(host, REASON_WENT_SILENT);
     if (batch_loss(&host->controls) > LOSSY_SHARE) {
         controls_disregard_batch(&host->controls);
@@ -123,12 +136,16 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
         host->void_batches = 0;
         return BATCH_COUNTS;
     }
+    if (host->sampling ? host->batch.rejected > 0 : limits_found_rejects(host)) {
+        host->void_batches = 0;
+        return BATCH_FOUND;
+    }
     if (host->sampling)
         return void_batch(host, REASON_RATE_LIMITED);
-    if (limits_token_is_awaited(host, now) && host->batch.extensions < EXTENSIONS_MOST)
-        return extend_rest(host, now);
-    if (limits_ask_again(host))
-        return extend_rest(host, now);
+    if (limits_awaited_until(host, now) && host->batch.extensions < EXTENSIONS_MOST)
+        return extend_rest(host, now, limits_awaited_until(host, now));
+    if (limits_ask_again(host, now))
+        return extend_rest(host, now, later);
     spots_count(host);
     if (!limits_tokens_were_left(host))
         return void_batch(host, REASON_RATE_LIMITED);
@@ -138,11 +155,12 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
     return BATCH_COUNTS;
 }
 
+/* What the path loses without the host's doing; a guess while few controls tell. */
 static double usual_loss(const struct host *host)
 {
     struct loss worst;
     (void)controls_upper(&host->controls, &worst);
-    return worst.samples ? (double)worst.lost / worst.samples : 0;
+    return worst.samples < USUAL_SAMPLES ? USUAL_GUESS : (double)worst.lost / worst.samples;
 }
 
 /* The path was too full during the batch, and the pace has seen to that; but not for ever. */
@@ -191,6 +209,8 @@ static void adapt_spacing(struct host *host, nsec_t now)
         answers += host->controls.batch[i].samples - host->controls.batch[i].lost;
     if (answers == 0)
         return; /* gone, rather than limited */
+    if (host->usual_loss == USUAL_GUESS)
+        host->usual_loss = usual_loss(host);
     if (loss < fmax(RELAXED_SHARE, host->usual_loss))
         host->spacing /= 2;
     double bearable =
@@ -282,6 +302,7 @@ static void certify(struct engine *engine, struct host *host, struct slot *slot,
  * is not: that one shows that there was a token for it, if it took any. */
 struct proofs {
     struct proof silence, hearsay;
+    unsigned rounds; /* of the batch: each is a proof */
 };
 
 /* True: its answer is to come again. */
@@ -300,8 +321,8 @@ static bool judge_slot(struct engine *engine, struct host *host, uint32_t positi
         return judge_tentative(engine, host, slot);
     if (!proof->counts || !(slot->flags & SLOT_ACCOMPANIED))
         return false;
-    if (slot->proofs < UINT8_MAX)
-        slot->proofs++;
+    unsigned sum = slot->proofs + proofs->rounds;
+    slot->proofs = sum < UINT8_MAX ? (uint8_t)sum : UINT8_MAX;
     uint32_t index = host_slot_at(host, position);
     unsigned needed =
         proof->needed[host_slot_proto(host, index)] * services_questions(engine, host, index);
@@ -320,6 +341,7 @@ static void judge_slots(struct engine *engine, struct host *host, bool counts, n
                         limits_chance_of_gain(host),
                     {0}},
         .hearsay = {host->batch.witnesses_answered, upper, {0}},
+        .rounds = host->batch.was_refused ? 1 : host->batch.rounds + 1,
     };
     for (int proto = 0; proto < PROTO_COUNT && outlived_bursts(host, now); proto++) {
         double miss = miss_allowed(engine, host, (enum proto)proto);
@@ -416,6 +438,7 @@ void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct 
     struct slot *slot = &host->slots[out->slot];
     slot->tries--;
     host->batch.probed--;
+    host->batch.was_refused = true;
     slot->flags &= (uint8_t)~SLOT_IN_BATCH;
     if (slot_is_decided(slot))
         return;

@@ -61,6 +61,13 @@ static void note_rtt(struct match *m, nsec_t elapsed)
         pace_answer(&m->engine->pace, m->at, elapsed, elapsed - rtt->least);
 }
 
+static void grant(struct match *m, uint8_t subject)
+{
+    struct token_source *source = &m->host->controls.sources[subject];
+    source->grants++;
+    limits_note_token(m->host, &source->by, m->at);
+}
+
 static void control_returned(struct match *m, struct control *control)
 {
     struct host *host = m->host;
@@ -74,9 +81,9 @@ static void control_returned(struct match *m, struct control *control)
     bool late = !in_time && sent_at >= batch->started &&
                 !was_sent_again(&host->rtt, m->at - sent_at) &&
                 controls_return_late(&host->controls, control);
-    if (kind == CONTROL_TOKEN && (in_time || late) &&
-        sent_at >= (spots_are_due(host) ? batch->began : batch->last_sent))
-        host->controls.sources[subject].grants++;
+    if (kind == CONTROL_TOKEN && (in_time || late) && sent_at >= batch->began &&
+        (spots_are_due(host) || sent_at >= batch->last_sent))
+        grant(m, subject);
     if (kind <= CONTROL_CLOSER && control->answer == WITNESS_SYN_ACK &&
         (m->reply->kind == REPLY_SYN_ACK || m->reply->kind == REPLY_TCP_OTHER))
         decoys_note_witness(host, sent_at);
@@ -193,6 +200,8 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     if (weak) {
         slot->flags |= SLOT_TENTATIVE;
         slot->proofs = slot->tries;
+        if (m->reply->kind == REPLY_ICMP_ERROR)
+            limits_note_reject(host, &m->reply->from, m->at);
         if (answer->reason == REASON_UDP_RESPONSE && host->confirm_count < CONFIRM_MOST)
             host->confirm[host->confirm_count++] = index;
         return;
@@ -203,7 +212,8 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     slot->flags &= (uint8_t)~SLOT_TENTATIVE;
     host->signatures[signature - 1].count++;
     host->batch.answered++;
-    host->batch.rejected += m->reply->kind == REPLY_ICMP_ERROR;
+    if (m->reply->kind == REPLY_ICMP_ERROR)
+        limits_note_reject(host, &m->reply->from, m->at);
     engine_decide(m->engine, host);
     bool unfit = m->late && controls_have_witness(&host->controls);
     enum witness_kind kind = unfit ? WITNESS_NONE : kind_of(m->reply, answer);

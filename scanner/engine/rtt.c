@@ -32,6 +32,12 @@ bool rtt_known(const struct rtt *rtt)
     return rtt->smoothed > 0;
 }
 
+nsec_t rtt_pause(const struct rtt *rtt)
+{
+    nsec_t pause = rtt->smoothed + 4 * rtt->variation;
+    return pause > MARGIN_LEAST ? pause : MARGIN_LEAST;
+}
+
 nsec_t rtt_timeout(const struct rtt *rtt)
 {
     if (!rtt_known(rtt))

@@ -25,4 +25,7 @@ nsec_t rtt_timeout(const struct rtt *rtt);
 
 #define RTT_INITIAL (500 * NSEC_PER_MSEC)
 
+/* How long it is worth waiting for most answers, where the timeout would be too long. */
+nsec_t rtt_pause(const struct rtt *rtt);
+
 #endif

@@ -1,9 +1,9 @@
 /* Samples of a host that rejects nearly all its ports by ICMP, under a limit.
  *
  * To confirm each port would take hours. So ports are asked a few at a time, in random order
- * and no faster than the bucket fills; those that do not answer are asked again, by themselves,
- * until they are decided. What the sample says with enough confidence is then said of the
- * rest, but never of ports that were named one by one. */
+ * and about as fast as the bucket fills; those that do not answer are asked again. What the
+ * sample says with enough confidence is then said of the rest, but never of ports that were
+ * named one by one. */
 #include "scanner/engine/engine_state.h"
 
 /* The rest is like the sample with so much confidence, but for less than this share. */
@@ -12,6 +12,14 @@
 /* With so many that differ, and such a share, more of a sample is in vain. */
 #define MIXED_LEAST 3
 #define MIXED_SHARE 0.1
+/* The time that the first tokens are given. */
+#define SAMPLE_REST_FIRST NSEC_PER_SEC
+/* Of the answers that would come if none were limited: with more of them the next ports come
+ * sooner, with fewer later. */
+#define PACE_MORE 0.9
+#define PACE_LESS 0.4
+/* How often a port is asked among others. */
+#define SAMPLE_TRIES 16
 
 static bool is_rejected(const struct host *host, const struct slot *slot)
 {
@@ -26,8 +34,9 @@ static bool is_first(const struct host *host, uint32_t position)
 }
 
 /* The ports of PROTO that the first pass under the limit has dealt with, in random order, but
- * for those that were named one by one. Lost: not rejected, as far as is known. */
-static struct loss sample_of(const struct host *host, enum proto proto)
+ * for those that were named one by one. Lost: not rejected, as far as is known; ports that are
+ * not decided yet may be HOPED to be. */
+static struct loss sample_of(const struct host *host, enum proto proto, bool hoped)
 {
     struct loss sample = {0};
     uint32_t to = host->pass == host->limited_pass ? host->cursor : 0;
@@ -38,7 +47,7 @@ static struct loss sample_of(const struct host *host, enum proto proto)
             !is_first(host, p))
             continue;
         sample.samples++;
-        sample.lost += !is_rejected(host, slot);
+        sample.lost += !is_rejected(host, slot) && !(hoped && !slot_is_decided(slot));
     }
     return sample;
 }
@@ -83,58 +92,113 @@ static void claim_rest(struct engine *engine, struct host *host, enum proto prot
     }
 }
 
+static bool tells(const struct host *host, enum proto proto, bool hoped)
+{
+    const struct loss sample = sample_of(host, proto, hoped);
+    return sample.samples > 0 && !host->confirmed[proto] &&
+           loss_upper_at(&sample, SAMPLE_CONFIDENCE) < SAMPLE_DIFFERENT;
+}
+
 static void claim_what_is_clear(struct engine *engine, struct host *host)
 {
     for (int proto = 0; proto < PROTO_COUNT; proto++) {
-        const struct loss sample = sample_of(host, (enum proto)proto);
-        if (sample.samples > 0 && !host->confirmed[proto] &&
-            loss_upper_at(&sample, SAMPLE_CONFIDENCE) < SAMPLE_DIFFERENT)
-            claim_rest(engine, host, (enum proto)proto, sample.samples);
+        if (tells(host, (enum proto)proto, false))
+            claim_rest(engine, host, (enum proto)proto,
+                       sample_of(host, (enum proto)proto, false).samples);
     }
 }
 
 void samples_begin(struct host *host)
 {
     host->sampling = true;
-    host->limited_rest = SAMPLE_REST_MOST;
-}
-
-/* The ports of the batch without an answer, whose silence is to be proven by tokens after it
- * from now on. */
-static uint8_t doubt_silence(struct host *host)
-{
-    uint8_t count = 0;
-    for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
-        struct slot *slot = &host->slots[host_slot_at(host, p)];
-        if (slot_is_decided(slot) || outbound_is_held(host, slot) || !is_first(host, p))
-            continue;
-        count++;
-        if (!host->doubtful)
-            slot->proofs = 0;
-    }
-    return count;
+    if (host->limited_rest == 0)
+        host->limited_rest = SAMPLE_REST_FIRST;
 }
 
 /* Whether so many of the sample differ that it will never tell. */
 static bool is_mixed(const struct host *host)
 {
-    struct loss tcp = sample_of(host, PROTO_TCP), udp = sample_of(host, PROTO_UDP);
+    struct loss tcp = sample_of(host, PROTO_TCP, false);
+    struct loss udp = sample_of(host, PROTO_UDP, false);
     uint32_t samples = tcp.samples + udp.samples, lost = tcp.lost + udp.lost;
     return lost >= MIXED_LEAST && lost > samples * MIXED_SHARE;
 }
 
-/* Ports of a sample that do not answer are asked again, by themselves, until they are
- * decided. */
+/* Somewhat faster than tokens come: what finds none is asked again, which costs nothing, but
+ * a token that finds the bucket full is gone. */
+static void adapt_pace(struct host *host)
+{
+    struct loss worst;
+    (void)controls_upper(&host->controls, &worst);
+    double kept = worst.samples ? 1 - (double)worst.lost / worst.samples : 1;
+    double due = kept * host->batch.probed;
+    nsec_t rest = host->limited_rest * 19 / 20;
+    if (host->batch.rejected >= PACE_MORE * due)
+        rest = host->limited_rest * 3 / 4;
+    else if (host->batch.rejected < PACE_LESS * due)
+        rest = host->limited_rest * 5 / 4;
+    host->limited_rest = rest < SAMPLE_REST_MOST ? rest : SAMPLE_REST_MOST;
+}
+
+/* The ports of the batch without an answer, and where the first of them is. */
+struct silence {
+    uint8_t ports;
+    uint32_t first;
+};
+
+static struct silence find_silence(const struct host *host)
+{
+    struct silence found = {0};
+    for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
+        const struct slot *slot = &host->slots[host_slot_at(host, p)];
+        if (slot_is_decided(slot) || outbound_is_held(host, slot) || !is_first(host, p))
+            continue;
+        if (found.ports++ == 0)
+            found.first = p;
+    }
+    return found;
+}
+
+/* Its silence is to be proven by tokens from now on: because it lasts, nobody answers at all,
+ * or the sample waits for nothing else. */
+static bool is_doubtful(const struct host *host, const struct silence *silence)
+{
+    bool none = host->batch.rejected == 0 && host->limited_rest >= SAMPLE_REST_MOST;
+    return silence->ports > 0 && (none || host->stuck_for >= SAMPLE_TRIES ||
+                                  tells(host, PROTO_TCP, true) || tells(host, PROTO_UDP, true));
+}
+
+static void begin_doubt(struct host *host, uint8_t ports)
+{
+    host->doubtful = ports;
+    for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
+        struct slot *slot = &host->slots[host_slot_at(host, p)];
+        if (!slot_is_decided(slot) && !(slot->flags & SLOT_TENTATIVE))
+            slot->proofs = 0;
+    }
+}
+
+/* Ports of a sample that do not answer are asked again, among the next ones; when that goes on,
+ * by themselves, until they are decided. */
 void samples_adapt(struct engine *engine, struct host *host, enum judgement judgement)
 {
-    nsec_t rest = host->limited_rest;
-    rest = judgement == BATCH_COUNTS ? rest * 19 / 20 : rest * 5 / 4;
-    host->limited_rest = rest < SAMPLE_REST_MOST ? rest : SAMPLE_REST_MOST;
-    host->doubtful = doubt_silence(host);
+    struct silence silence = find_silence(host);
+    if (silence.ports > 0) {
+        host->stuck_for = silence.first == host->stuck_at ? host->stuck_for + 1 : 1;
+        host->stuck_at = silence.first;
+    }
+    if (!host->doubtful)
+        adapt_pace(host);
+    else if (judgement == BATCH_VOID && host->limited_rest * 5 / 4 < SAMPLE_REST_MOST)
+        host->limited_rest = host->limited_rest * 5 / 4;
     if (host->doubtful)
-        host->cursor = host->batch.from;
-    host->mixed = !host->doubtful && is_mixed(host);
+        host->doubtful = silence.ports;
+    else if (is_doubtful(host, &silence))
+        begin_doubt(host, silence.ports);
+    host->mixed = silence.ports == 0 && is_mixed(host);
     host->sampling = !host->doubtful && !host->mixed;
-    if (host->sampling)
+    if (silence.ports > 0)
+        host->cursor = silence.first;
+    else if (host->sampling)
         claim_what_is_clear(engine, host);
 }

@@ -35,11 +35,18 @@
 /* A host of so many ports is hailed before the first of them is probed. */
 #define HAIL_FIRST 256
 
+/* Where the round ends at the latest: all rounds of a batch are over the same ports. */
+static uint32_t positions_end(const struct host *host)
+{
+    return host->batch.rounds > 0 ? host->batch.to : host_positions(host);
+}
+
 static uint32_t probes_left(const struct host *host)
 {
-    uint32_t batch = limits_batch_most(host), ahead = host_positions(host) - host->cursor;
+    uint32_t batch = limits_batch_most(host), ahead = positions_end(host) - host->cursor;
     uint32_t most = host->undecided < batch ? host->undecided : batch;
-    uint32_t left = most > host->batch.probed ? most - host->batch.probed : 0;
+    uint32_t probed = host->batch.probed - host->batch.counted_from;
+    uint32_t left = most > probed ? most - probed : 0;
     return left < ahead ? left : ahead;
 }
 
@@ -200,8 +207,8 @@ static bool wants_probe(const struct host *host, uint32_t position, uint32_t ind
 /* The next port of the batch that wants a probe in this pass; -1: none is left. */
 static int64_t next_slot(struct host *host)
 {
-    uint32_t positions = host_positions(host), most = limits_batch_most(host);
-    while (host->cursor < positions && host->batch.probed < most) {
+    uint32_t end = positions_end(host), most = limits_batch_most(host);
+    while (host->cursor < end && host->batch.probed - host->batch.counted_from < most) {
         uint32_t position = host->cursor++, index = host_slot_at(host, position);
         if (wants_probe(host, position, index))
             return index;
@@ -290,10 +297,7 @@ static nsec_t rest_length(const struct host *host)
         return patient < NSEC_PER_SEC ? patient : NSEC_PER_SEC;
     }
     nsec_t rest = rtt_timeout(&host->rtt) + limits_request_delay(host);
-    nsec_t least = limits_least_rest(host);
-    if (least < host->confirm_rest)
-        least = host->confirm_rest;
-    return rest > least ? rest : least;
+    return rest > host->confirm_rest ? rest : host->confirm_rest;
 }
 
 /* Closers at once and spread over the rest; hails where there is no witness. */
@@ -305,9 +309,39 @@ static void plan_closers(struct host *host, nsec_t now)
     controls->next_at = witnessed || host->alive ? now : now + HAIL_AFTER;
 }
 
+/* The batch goes over its ports once more, after a pause. */
+static bool wants_round(const struct host *host)
+{
+    const struct batch *batch = &host->batch;
+    return batch->rounds + 1 < host->rounds && batch->witnessed && !batch->was_refused &&
+           host->undecided > 0 && !limits_found_rejects(host);
+}
+
+static void begin_pause(struct host *host, nsec_t now)
+{
+    host->batch.pausing = true;
+    if (host->batch.rounds == 0)
+        host->batch.to = host->cursor;
+    host->next_allowed = now + rtt_pause(&host->rtt);
+}
+
+static void begin_round(struct host *host, nsec_t now)
+{
+    struct batch *batch = &host->batch;
+    batch->rounds++;
+    batch->paused += now - batch->last_sent;
+    batch->counted_from = batch->probed;
+    batch->witnessed = false;
+    host->cursor = batch->from;
+    for (uint32_t p = batch->from; p < batch->to; p++)
+        host->slots[host_slot_at(host, p)].flags &= (uint8_t)~SLOT_IN_BATCH;
+    plan_companions(host);
+}
+
 static void begin_rest(struct host *host, nsec_t now)
 {
-    host->batch.to = host->cursor;
+    if (host->batch.rounds == 0)
+        host->batch.to = host->cursor;
     host->batch.rest_began = now;
     if (host->batch.last_sent == 0)
         host->batch.last_sent = now;
@@ -349,10 +383,17 @@ size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, 
     if (host->phase == HOST_SENDING) {
         if (now < next_allowed(host))
             return 0;
+        if (host->batch.pausing && wants_round(host))
+            begin_round(host, now);
+        host->batch.pausing = false;
         size_t length = next_while_sending(engine, host_index, now, packet);
         host->next_allowed = now + host->spacing;
         if (length > 0)
             return length;
+        if (wants_round(host)) {
+            begin_pause(host, now);
+            return 0;
+        }
         begin_rest(host, now);
     }
     return next_while_resting(engine, host_index, now, packet);
