@@ -184,7 +184,7 @@ double spots_upper(const struct host *host);
 void spots_adapt(struct host *host, enum judgement judgement);
 
 /* refusals.c: a port that has answered draws the signature DRAWN now. */
-void refusals_note(struct host *host, uint32_t slot, uint8_t drawn);
+void refusals_note(struct host *host, const struct control *control, uint8_t drawn);
 /* Whether who refuses with SIGNATURE does so above a limit, whatever the port. */
 bool refusals_are_random(const struct host *host, uint8_t signature);
 /* Nothing more is to be decided: a control to the next port that is to be asked again; NULL:
@@ -192,9 +192,9 @@ bool refusals_are_random(const struct host *host, uint8_t signature);
 struct control *refusals_next_control(struct host *host, nsec_t now);
 /* Probing ends with ports undecided: these controls are to wait. */
 void refusals_wait(struct host *host, nsec_t now);
-bool refusals_are_unasked(const struct host *host);
+bool refusals_are_left(const struct host *host);
 /* There are such, or answers to them may still come. */
-bool refusals_are_pending(const struct host *host, nsec_t now);
+bool refusals_are_pending(struct host *host, nsec_t now);
 
 /* services.c: the different questions that the tries of SLOT are. */
 unsigned services_questions(const struct engine *engine, const struct host *host,

@@ -90,6 +90,16 @@ struct batch {
     bool witnesses_answered; /* so that what is still missing is not missing for loss */
 };
 
+/* Ports that are asked again to see whether they answer as before; see refusals.c. */
+struct recall {
+    uint8_t done;   /* of what is to be asked: ports that were refused, */
+    uint32_t at;    /* by their positions in the pass; then witnesses */
+    nsec_t until;   /* answers may come until then; before anything is done: a time of calm */
+    bool witnessed; /* some that had answered for themselves were asked, */
+    bool answered;  /* and did so again */
+    bool repeated;
+};
+
 struct host {
     const struct target *what;
     const struct port_index *index[PROTO_COUNT], *declared[PROTO_COUNT]; /* shared */
@@ -133,10 +143,7 @@ struct host {
     uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
     uint8_t void_batches;            /* batches one after the other that proved nothing */
     enum reason void_reason;
-    uint8_t
-        recalled; /* what refusals_next_control() has gone through: witnesses, then ports, */
-    uint32_t recall_at;             /* by their positions in the pass; */
-    nsec_t recall_until;            /* answers may come until then */
+    struct recall recall;
     uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
     uint8_t confirm_count;
     nsec_t confirm_rest;  /* the least rest while such answers are awaited; 0: none is */

@@ -269,7 +269,7 @@ static void recalled(struct match *m, const struct control *control,
     uint8_t drawn = signature_for(m, control->slot, answer);
     if (!drawn)
         return;
-    refusals_note(host, control->slot, drawn);
+    refusals_note(host, control, drawn);
     struct slot *slot = &host->slots[control->slot];
     if (answer->state == PORT_OPEN && slot->signature)
         contradict(host, slot, drawn);

@@ -404,7 +404,7 @@ nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nse
     const struct controls *controls = &host->controls;
     if (host->phase == HOST_SENDING)
         return next_allowed(host) > now ? next_allowed(host) : now;
-    if (host->undecided == 0 && refusals_are_unasked(host))
+    if (host->undecided == 0 && refusals_are_left(host))
         return now;
     if (host->undecided == 0) {
         nsec_t refilled = limits_refilled_at(host);

@@ -167,7 +167,7 @@ nsec_t twins_wake_time(const struct engine *engine, const struct host *host, nse
     if (is_open_question(engine, host))
         return host->rest_until;
     nsec_t decoys = decoys_pending(host) ? decoys_due(host) : now;
-    return decoys > host->recall_until ? decoys : host->recall_until;
+    return decoys > host->recall.until ? decoys : host->recall.until;
 }
 
 void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
