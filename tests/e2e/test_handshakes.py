@@ -139,6 +139,17 @@ class HandshakesTest(unittest.TestCase):
                     self.assertEqual(done.exit_code, INCONCLUSIVE, (rules, mode))
                     self.assertIn("a SYN-ACK came", " ".join(done.stdout.split()))
 
+    def test_nor_is_it_after_a_signal(self) -> None:
+        with Lab([TARGET], symmetric_wire(delay_ms=500)) as lab:
+            command = [str(PORTVET), "check", "-e", f"{OPEN} open", lab.addresses["target"][0]]
+            process = subprocess.Popen(lab.auditor.command(command), text=True,
+                                       stdout=subprocess.PIPE)
+            time.sleep(1.6)  # the SYN-ACK is there, the answer of a random port is not
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=2)
+            self.assertEqual(process.returncode, INTERRUPTED)
+            self.assertIn("a SYN-ACK came", " ".join(said.split()))
+
     def test_a_signal_ends_it(self) -> None:
         with Lab([SHUT]) as lab:
             syn_proxy(lab.made["router"], "up0", "forward")

@@ -128,6 +128,31 @@ static void it_is_asked_once_a_round(void **state)
     window_close(&window);
 }
 
+static void first_open_port_brings_them_before_all_other_jobs(void **state)
+{
+    (void)state;
+    enum { JOBS = 10, BEGUN = 4 };
+    struct window window;
+    begin(&window, false);
+    struct connect *connect = window.connect;
+    for (uint32_t i = 0; i < JOBS; i++)
+        assert_true(connect_add_job(connect, i % WINDOW_TCP, CONNECT_JOB_PORT));
+    connect->next_job = BEGUN;
+    window_answer(&window, 2, &window_syn_ack);
+    window_answer(&window, 3, &window_syn_ack);
+    size_t ports = 0, brought = connect->job_count - JOBS;
+    assert_in_range(brought, DECOYS + 1, DECOYS + 2);
+    for (size_t i = 0; i < connect->job_count; i++) {
+        const struct connect_job *job = &connect->jobs[i];
+        bool among = i >= BEGUN && i < BEGUN + brought;
+        assert_int_equal(job->kind != CONNECT_JOB_PORT, among);
+        assert_true(job->kind != CONNECT_JOB_WITNESS || job->slot == 2);
+        ports += job->kind == CONNECT_JOB_PORT;
+    }
+    assert_int_equal(ports, JOBS);
+    window_close(&window);
+}
+
 static void without_time_nothing_is_known(void **state)
 {
     (void)state;
@@ -257,17 +282,19 @@ static void silence_while_the_open_port_is_silent_too_settles_nothing(void **sta
 static void nor_does_silence_of_what_did_not_leave(void **state)
 {
     (void)state;
-    struct window window;
-    begin(&window, true);
-    const struct connect_job job = {WINDOW_SLOTS_ALL + 1, CONNECT_JOB_DECOY};
-    for (int i = 0; i < 40; i++) {
-        ask_all(&window, silence, true);
-        if (is_pending(&window))
-            connect_note_refused(window.connect, &job, -EPERM);
-        judge(&window);
+    for (unsigned odd = 0; odd < DECOYS; odd++) {
+        struct window window;
+        begin(&window, true);
+        const struct connect_job job = {WINDOW_SLOTS_ALL + odd, CONNECT_JOB_DECOY};
+        for (int i = 0; i < 40; i++) {
+            ask_all(&window, silence, true);
+            if (is_pending(&window))
+                connect_note_refused(window.connect, &job, -EPERM);
+            judge(&window);
+        }
+        assert_int_equal(doubt(&window), REASON_SEND_FAILED);
+        window_close(&window);
     }
-    assert_int_equal(doubt(&window), REASON_SEND_FAILED);
-    window_close(&window);
 }
 
 static void host_is_finished_when_it_is_settled(void **state)
@@ -305,6 +332,7 @@ int main(void)
         cmocka_unit_test(they_are_none_that_rules_name),
         cmocka_unit_test(host_without_an_open_port_is_not_asked),
         cmocka_unit_test(it_is_asked_once_a_round),
+        cmocka_unit_test(first_open_port_brings_them_before_all_other_jobs),
         cmocka_unit_test(without_time_nothing_is_known),
         cmocka_unit_test(one_that_is_refused_settles_it),
         cmocka_unit_test(a_router_that_finds_the_host_gone_refuses_nothing),
