@@ -94,22 +94,21 @@ enum { BURST_LEAST = 4 };
 enum { WITNESSES_MOST = 8, WITNESSES_PER_KIND = 2, TOKEN_SOURCES_MOST = 4 };
 
 struct controls {
-    struct control *queue; /* in the order of sending */
-    size_t head, count, capacity;
-    uint32_t last_number; /* the latest control's */
+    uint8_t witness_count, source_count;
+    uint32_t left;           /* controls still to be sent in this rest */
+    nsec_t next_at;          /* when the next one is due while resting; NSEC_NEVER: none */
+    nsec_t returned_sent_at; /* when the latest returned control had been sent; 0: none */
     struct witness witnesses[WITNESSES_MOST];
-    uint8_t witness_count;
-    uint32_t turn; /* of controls_choose() */
-    struct token_source sources[TOKEN_SOURCES_MOST];
-    uint8_t source_count;
+    uint32_t turn;                    /* of controls_choose() */
     struct loss loss[WITNESS_KINDS];  /* of companions, and of ports that answered */
     struct loss batch[WITNESS_KINDS]; /* the same since controls_begin_batch() */
-    nsec_t returned_sent_at; /* when the latest returned control had been sent; 0: none */
-    size_t expired;          /* controls from the head on that are pending no more */
-    size_t reviewed;         /* controls from the head on whose fate has been looked at */
+    struct control *queue;            /* in the order of sending */
+    size_t head, count, capacity;
+    size_t expired;       /* controls from the head on that are pending no more */
+    size_t reviewed;      /* controls from the head on whose fate has been looked at */
+    uint32_t last_number; /* the latest control's */
     struct burst burst;
-    nsec_t next_at; /* when the next one is due while resting; NSEC_NEVER: none */
-    uint32_t left;  /* controls still to be sent in this rest */
+    struct token_source sources[TOKEN_SOURCES_MOST];
 };
 
 void controls_free(struct controls *controls);

@@ -9,6 +9,10 @@
 #define SLOTS_IN_FLIGHT_MOST (4u << 20)
 /* With more ports than this, those that answer most often go first. */
 #define MANY_PORTS 1024
+/* Hosts that have something to send, at least, before another one is let in, on top of as many
+ * as send one probe each within a round trip: enough to keep busy, and few enough that what is
+ * known of them stays in the processor's cache. */
+#define HOSTS_AT_WORK 2048
 /* A link that went down is looked at again after this time. */
 #define LINK_PAUSE (250 * NSEC_PER_MSEC)
 
@@ -147,11 +151,17 @@ static int admit(struct engine *engine, uint32_t index)
     return 0;
 }
 
+static bool has_work_enough(const struct engine *engine)
+{
+    double round_trip = engine->pace.rate * (double)engine->pace.rtt / (double)NSEC_PER_SEC;
+    return (double)engine->ring_count >= HOSTS_AT_WORK + round_trip;
+}
+
 bool engine_wants_route(struct engine *engine, size_t *target)
 {
     if (engine->stopped || engine->status < 0 || engine->admitted == engine->target_count)
         return false;
-    if (engine->slots_in_flight >= SLOTS_IN_FLIGHT_MOST)
+    if (engine->slots_in_flight >= SLOTS_IN_FLIGHT_MOST || has_work_enough(engine))
         return false;
     *target = permutation_at(&engine->admission, (uint32_t)engine->admitted);
     return true;

@@ -100,27 +100,43 @@ struct recall {
     bool repeated;
 };
 
+/* What nearly every packet touches comes first, together: in a fleet of many hosts the time
+ * goes into fetching these lines. */
 struct host {
     const struct target *what;
-    const struct port_index *index[PROTO_COUNT], *declared[PROTO_COUNT]; /* shared */
-    uint32_t tcp_count, slot_count, declared_count;
+    const struct port_index *index[PROTO_COUNT]; /* shared */
     struct slot *slots;
+    uint32_t tcp_count, slot_count, declared_count;
     uint32_t undecided;
-    uint64_t seed;                            /* of the orders to come */
-    struct permutation order, declared_order; /* of this pass */
-
-    struct net_route route;
-    enum host_phase phase;
-    bool in_ring;
-    nsec_t rest_until;
-    uint8_t pass;    /* counts from 1; each undecided port has had pass - 1 probes */
     uint32_t cursor; /* position in the pass */
+    enum host_phase phase;
+    uint8_t pass; /* counts from 1; each undecided port has had pass - 1 probes */
+    bool in_ring;
+    uint8_t confirm_count;
+    uint8_t signature_count;
+    bool alive;
+    bool is_beacon;
+    uint8_t echo_ttl;         /* of echo replies; 0: none seen */
+    uint8_t stack_ttl;        /* of the SYN-ACK or RST with our DSCP that came the shortest way;
+                                 0: none seen */
+    struct permutation order; /* of this pass */
+    uint32_t batch_most;      /* ports in a batch; UINT32_MAX: the whole pass */
+    nsec_t next_allowed;
+    nsec_t spacing; /* least time between packets; 0: as the pace has it */
     struct batch batch;
-    uint32_t batch_most;          /* ports in a batch; UINT32_MAX: the whole pass */
-    nsec_t spacing, next_allowed; /* least time between packets; 0: as the pace has it */
-    double spaced_for;            /* share of loss that the spacing was meant to lower */
-    double usual_loss;            /* share of loss before that */
-    uint8_t spacing_steps;        /* times that it has been doubled */
+    struct net_route route;
+    struct signature *signatures;
+    struct rtt rtt;
+    struct decoys decoys;
+    struct controls controls;
+
+    const struct port_index *declared[PROTO_COUNT]; /* shared */
+    struct permutation declared_order;              /* of this pass */
+    uint64_t seed;                                  /* of the orders to come */
+    nsec_t rest_until;
+    double spaced_for;     /* share of loss that the spacing was meant to lower */
+    double usual_loss;     /* share of loss before that */
+    uint8_t spacing_steps; /* times that it has been doubled */
     bool spacing_is_useless;
     nsec_t limited_rest;   /* that a few tokens ask for; 0: none */
     nsec_t limited_since;  /* when limited answers were first seen; 0: not */
@@ -145,14 +161,10 @@ struct host {
     enum reason void_reason;
     struct recall recall;
     uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
-    uint8_t confirm_count;
-    nsec_t confirm_rest;  /* the least rest while such answers are awaited; 0: none is */
-    nsec_t patient_until; /* until then, silent UDP services may answer */
-    uint8_t *guesses;     /* datagrams that fit no probe, for each slot; NULL: none */
-    nsec_t silent_since;  /* start of the first batch whose silence counted; 0: none */
-
-    bool alive;
-    bool is_beacon;
+    nsec_t confirm_rest;            /* the least rest while these are awaited; 0: none is */
+    nsec_t patient_until;           /* until then, silent UDP services may answer */
+    uint8_t *guesses;               /* datagrams that fit no probe, for each slot; NULL: none */
+    nsec_t silent_since;    /* start of the first batch whose silence counted; 0: none */
     bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
     bool refused_probes;    /* outbound: its own machine, by ICMP: so they get there */
     bool signed_tcp;        /* outbound: the responder signed an answer to a SYN */
@@ -160,16 +172,8 @@ struct host {
     struct addr refuser;    /* outbound: who says no by ICMP where no signed answer comes */
     uint32_t refusals;      /* ports of which that is so; see outbound_is_refused() */
     bool refuses_at_random; /* outbound: this machine refused what it had let through */
-    uint8_t echo_ttl;       /* of echo replies; 0: none seen */
-    uint8_t stack_ttl; /* of the SYN-ACK or RST with our DSCP that came the shortest way; 0:
-                          none seen */
-    struct rtt rtt;
-    struct controls controls;
     struct twins twins;
-    struct decoys decoys;
     double miss; /* the largest chance of a missed answer that silence was certified with */
-    struct signature *signatures;
-    uint8_t signature_count;
 };
 
 /* Prepares the slots of HOST for WHAT. 0 or -ENOMEM. */
