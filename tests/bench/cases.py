@@ -10,7 +10,8 @@ ALL_PORTS = "1-65535"
 FAST, USUAL = "portvet --max-rate 0", "portvet"
 FAST_9S = "portvet --max-rate 0 --deadline 9s"
 NMAP, NMAP_RATE = "nmap -T4", "nmap -T4 --min-rate 10000"
-MASSCAN, MASSCAN_4, ZMAP = "masscan 100 kpps", "masscan 100 kpps, 4 tries", "zmap"
+MASSCAN, MASSCAN_4 = "masscan 100 kpps", "masscan 100 kpps, 4 tries"
+ZMAP, ZMAP_4 = "zmap", "zmap 4"
 PEERS_OF_ONE_HOST = (NMAP, NMAP_RATE, MASSCAN, MASSCAN_4)
 
 
@@ -53,7 +54,7 @@ CASES = (
          (USUAL, NMAP), asked="22,25,80,110,143,443,3306,5432,8080,8443",
          wire=symmetric_wire(delay_ms=10), goals_s={USUAL: 0.4}),
     Case("fleet", "65,536 hosts × 20 TCP ports, every one answers RST", FLEET,
-         (FAST, MASSCAN, ZMAP), asked="1000-1019", block="10.64.0.0/16", routed=False),
+         (FAST, MASSCAN, ZMAP, ZMAP_4), asked="1000-1019", block="10.64.0.0/16", routed=False),
     Case("narrow", "2,000 TCP ports over a path of 2,000 packets/s, queue 50",
          Host("target", ports("tcp", range(1000, 3000, 50), "open"), default="drop"),
          (FAST, MASSCAN), asked="1000-2999",

@@ -15,7 +15,7 @@ from bench.measure import Measured, measure
 from bench.outbound import OUTBOUND, run_outbound
 from bench.score import score
 from bench.table import OURS, Result, case_table, growth_table
-from bench.tools import TOOLS, Answers, Task
+from bench.tools import TOOLS, Answers, Task, is_there
 from lab import namespaces
 from lab.testing import EXIT_SKIPPED
 from lab.topology import Lab
@@ -72,7 +72,8 @@ def introduce(lab: Lab, address: str, next_hop: str) -> str:
 def results_of(case: Case, arguments: argparse.Namespace) -> list[Result]:
     if case in OUTBOUND:
         return run_outbound(case, arguments.runs, arguments.limit)
-    tools = [name for name in case.tools if name.startswith(OURS) or not arguments.only_portvet]
+    tools = [name for name in case.tools if name.startswith(OURS) or
+             (is_there(name) and not arguments.only_portvet)]
     return run_case(case, tools, arguments.runs, arguments.limit)
 
 
