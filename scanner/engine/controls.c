@@ -24,13 +24,21 @@ void controls_add_witness(struct controls *controls, uint32_t slot, enum witness
     for (size_t i = 0; i < controls->witness_count; i++) {
         if (controls->witnesses[i].slot == slot)
             return;
-        alike += controls->witnesses[i].kind == kind;
+        alike += controls->witnesses[i].kind == kind && !controls->witnesses[i].spared;
     }
     if (kind == WITNESS_NONE || alike == WITNESSES_PER_KIND ||
         controls->witness_count == WITNESSES_MOST)
         return;
     controls->witnesses[controls->witness_count++] =
         (struct witness){.slot = slot, .kind = (uint8_t)kind, .turn = turn};
+}
+
+void controls_spare_witness(struct controls *controls, uint32_t slot)
+{
+    for (size_t i = 0; i < controls->witness_count; i++) {
+        if (controls->witnesses[i].slot == slot)
+            controls->witnesses[i].spared = true;
+    }
 }
 
 void controls_add_source(struct controls *controls, const struct addr *by, uint32_t slot)
@@ -97,12 +105,24 @@ uint32_t controls_kinds(const struct controls *controls)
     return kinds;
 }
 
+/* There is another of its kind to ask. */
+static bool is_idle(const struct controls *controls, const struct witness *witness)
+{
+    for (size_t i = 0; witness->spared && i < controls->witness_count; i++) {
+        const struct witness *other = &controls->witnesses[i];
+        if (other->kind == witness->kind && !other->spared)
+            return true;
+    }
+    return false;
+}
+
 unsigned controls_longest_streak(const struct controls *controls)
 {
     unsigned longest = 0;
     for (size_t i = 0; i < controls->witness_count; i++) {
         const struct witness *witness = &controls->witnesses[i];
-        if (is_asked(controls, (enum witness_kind)witness->kind) && witness->streak > longest)
+        if (is_asked(controls, (enum witness_kind)witness->kind) &&
+            !is_idle(controls, witness) && witness->streak > longest)
             longest = witness->streak;
     }
     return longest;
@@ -112,7 +132,8 @@ int controls_choose_of(const struct controls *controls, enum witness_kind kind)
 {
     int first = -1, turn = controls->turn / WITNESS_KINDS % WITNESSES_PER_KIND;
     for (int i = 0; i < controls->witness_count; i++) {
-        if (controls->witnesses[i].kind != kind)
+        const struct witness *witness = &controls->witnesses[i];
+        if (witness->kind != kind || is_idle(controls, witness))
             continue;
         if (turn-- == 0)
             return i;

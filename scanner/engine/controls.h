@@ -66,6 +66,7 @@ struct witness {
     uint8_t kind;   /* enum witness_kind */
     uint8_t streak; /* controls lost one after the other */
     uint8_t turn;   /* UDP: the question that it answered */
+    bool spared;    /* asked only where there is no other of its kind */
     uint32_t asked; /* controls sent */
 };
 
@@ -116,6 +117,9 @@ void controls_free(struct controls *controls);
 /* Notes that something answers, UDP the question TURN; WITNESS_NONE is passed over. */
 void controls_add_witness(struct controls *controls, uint32_t slot, enum witness_kind kind,
                           uint8_t turn);
+/* Firewalls count the connections to SLOT: others are asked in its place where there are any.
+ */
+void controls_spare_witness(struct controls *controls, uint32_t slot);
 /* Takes back what was noted of an ICMP source. */
 void controls_drop_source(struct controls *controls, const struct addr *by);
 /* Notes an ICMP rejection. */

@@ -2,6 +2,9 @@
  * Nothing here believes a packet before its cookie has been found right. */
 #include "scanner/engine/engine_state.h"
 
+/* Its connections are counted by the firewalls of many hosts (ufw limit, iptables' recent). */
+enum { SSH_PORT = 22 };
+
 struct match {
     struct engine *engine;
     struct host *host;
@@ -219,6 +222,8 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
     enum witness_kind kind = unfit ? WITNESS_NONE : kind_of(m->reply, answer);
     controls_count_answer(&host->controls, kind, proofs);
     controls_add_witness(&host->controls, index, kind, (uint8_t)(try - 1));
+    if (host_slot_port(host, index) == SSH_PORT)
+        controls_spare_witness(&host->controls, index);
     if (answer->reason == REASON_SYN_ACK)
         decoys_choose(host);
 }

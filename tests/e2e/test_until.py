@@ -41,6 +41,18 @@ class UntilTest(unittest.TestCase):
                           json.dumps({"tcp": [port], "udp": [], "mute": []}))
         self.addCleanup(service.stop)
 
+    def test_rounds_do_not_exceed_the_limit_that_firewalls_put_on_ssh(self) -> None:
+        """Six connections in half a minute, as `ufw limit` has it; the other port that is open
+        stands for the path."""
+        limit = ["-p", "tcp", "--dport", "22", "-m", "conntrack", "--ctstate", "NEW", "-m", "recent"]
+        for rule in ([*limit, "--set"],
+                     [*limit, "--update", "--seconds", "30", "--hitcount", "6", "-j", "REJECT"],
+                     ["-p", "tcp", "--dport", "1000:2000", "-j", "DROP"]):
+            self.host.run(["iptables-legacy", "-A", "INPUT", *rule])
+        for options in (["--until", "10s"], []):
+            done = self.check("22,80 open; 1000-2000 dropped", *options)
+            self.assertEqual(done.exit_code, MET, done.stdout)
+
     def test_what_is_met_is_asked_twice(self) -> None:
         once = self.check("22,80 open; 23 closed")
         twice = self.check("22,80 open; 23 closed", "--until", "30s")

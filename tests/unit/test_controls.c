@@ -38,6 +38,23 @@ static void kinds_of_answers_take_turns(void **state)
     controls_free(&controls);
 }
 
+static void spared_witness_is_asked_only_while_it_is_alone(void **state)
+{
+    (void)state;
+    struct controls controls = {0};
+    controls_add_witness(&controls, 1, WITNESS_SYN_ACK, 0);
+    controls_spare_witness(&controls, 1);
+    assert_int_equal(controls_choose(&controls), 0);
+    controls_add_witness(&controls, 2, WITNESS_SYN_ACK, 0);
+    controls_add_witness(&controls, 3, WITNESS_SYN_ACK, 0);
+    unsigned asked[3] = {0};
+    for (int i = 0; i < 100; i++)
+        asked[controls_choose(&controls)]++;
+    assert_int_equal(asked[0], 0);
+    assert_true(asked[1] > 0 && asked[2] > 0);
+    controls_free(&controls);
+}
+
 static void nothing_is_a_witness_twice(void **state)
 {
     (void)state;
@@ -176,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_of_answers_take_turns),
+        cmocka_unit_test(spared_witness_is_asked_only_while_it_is_alone),
         cmocka_unit_test(nothing_is_a_witness_twice),
         cmocka_unit_test(each_control_of_a_witness_has_a_number_of_its_own),
         cmocka_unit_test(companions_alone_measure_loss),
