@@ -17,13 +17,17 @@ static void draw(struct progress *progress, nsec_t now, const struct engine_tota
 {
     double seconds = (double)(now - progress->started) / (double)NSEC_PER_SEC;
     double rate = (double)totals->decided / seconds;
-    char left[32] = "";
-    if (totals->decided > 0 && totals->decided < totals->ports)
+    uint64_t settled = totals->decided + totals->limited_ports;
+    char left[32] = "", limited[64] = "";
+    if (totals->decided > 0 && settled < totals->ports)
         snprintf(left, sizeof left, ", about %.0f s left",
-                 (double)(totals->ports - totals->decided) / rate);
-    fprintf(stderr, "\r%llu of %llu ports decided, %zu of %zu hosts done, %.0f s%s\033[K",
+                 (double)(totals->ports - settled) / rate);
+    if (totals->limited_hosts > 0)
+        snprintf(limited, sizeof limited, ", waiting for ICMP errors of %zu %s",
+                 totals->limited_hosts, totals->limited_hosts == 1 ? "host" : "hosts");
+    fprintf(stderr, "\r%llu of %llu ports decided, %zu of %zu hosts done, %.0f s%s%s\033[K",
             (unsigned long long)totals->decided, (unsigned long long)totals->ports,
-            totals->hosts_done, totals->hosts, seconds, left);
+            totals->hosts_done, totals->hosts, seconds, left, limited);
     fflush(stderr);
     progress->written = true;
 }

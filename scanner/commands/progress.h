@@ -1,5 +1,6 @@
-/* The progress line on standard error: ports decided, rate, time left; at most ten times a
- * second, and only on a terminal. */
+/* The progress line on standard error: ports decided, time left, and how many hosts are waited
+ * for because they limit their ICMP errors; at most ten times a second, and only on a terminal.
+ */
 #ifndef SCANNER_COMMANDS_PROGRESS_H
 #define SCANNER_COMMANDS_PROGRESS_H
 

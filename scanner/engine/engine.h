@@ -37,6 +37,10 @@ struct engine_totals {
     uint64_t invalid;        /* packets that claimed to, and did not */
     uint64_t ports, decided; /* of all targets; for a progress line */
     size_t hosts, hosts_done;
+    /* Hosts that are asked no faster than they may answer by ICMP, and their undecided ports:
+     * what these take has nothing to do with how fast others are decided. */
+    size_t limited_hosts;
+    uint64_t limited_ports;
 };
 
 /* TARGETS and what OPTIONS points to are borrowed. NULL: no memory. */

@@ -153,6 +153,8 @@ unsigned limits_requests_wanted(const struct host *host);
 /* limits_adapt.c: the batch is judged, and the next one to be like what it said. */
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now);
+/* Counts the host among the limited ones, with so many undecided PORTS; 0: no more. */
+void limits_count(struct engine *engine, struct host *host, uint32_t ports);
 /* When the audit may end: the next one must find a token, or it takes rejects for drops. */
 nsec_t limits_refilled_at(const struct host *host);
 /* The limit has cost more time than it may, and nothing is being proven. */

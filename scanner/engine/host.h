@@ -138,24 +138,25 @@ struct host {
     double usual_loss;     /* share of loss before that */
     uint8_t spacing_steps; /* times that it has been doubled */
     bool spacing_is_useless;
-    nsec_t limited_rest;   /* that a few tokens ask for; 0: none */
-    nsec_t limited_since;  /* when limited answers were first seen; 0: not */
-    bool sampling;         /* rejects are collected, silence is not judged */
-    uint8_t doubtful;      /* ports of a sample that are asked again, by themselves */
-    uint8_t short_voids;   /* short batches one after the other without a token */
-    uint8_t found_batches; /* one after the other that found rejects */
-    uint8_t dense;         /* rejects found by asking a few, beyond those that took more */
-    uint8_t lone_tokens;   /* void batches in a row with one token where two were wanted */
-    bool sweeping;         /* nearly all may be rejected: what is not comes first */
-    uint32_t stuck_at;     /* position in the pass of the sample's oldest silence, */
-    uint8_t stuck_for;     /* and how often that has been asked */
-    uint8_t rounds;        /* that a batch shall have; see limits.c */
-    uint8_t limited_pass;  /* the first pass under the limit */
-    nsec_t icmp_at;        /* the latest ICMP error; 0: none */
-    bool spread;           /* tokens are asked for all over a batch; see spots.c */
-    nsec_t spot_gap;       /* the time that one token takes */
-    nsec_t probe_gap;      /* the time that a probe took in the latest batch */
-    bool mixed;            /* a sample has shown that not nearly all are rejected */
+    nsec_t limited_rest;      /* that a few tokens ask for; 0: none */
+    nsec_t limited_since;     /* when limited answers were first seen; 0: not */
+    bool sampling;            /* rejects are collected, silence is not judged */
+    uint8_t doubtful;         /* ports of a sample that are asked again, by themselves */
+    uint8_t short_voids;      /* short batches one after the other without a token */
+    uint8_t found_batches;    /* one after the other that found rejects */
+    uint8_t dense;            /* rejects found by asking a few, beyond those that took more */
+    uint8_t lone_tokens;      /* void batches in a row with one token where two were wanted */
+    bool sweeping;            /* nearly all may be rejected: what is not comes first */
+    uint32_t stuck_at;        /* position in the pass of the sample's oldest silence, */
+    uint8_t stuck_for;        /* and how often that has been asked */
+    uint8_t rounds;           /* that a batch shall have; see limits.c */
+    uint8_t limited_pass;     /* the first pass under the limit */
+    uint32_t limited_counted; /* its ports among the limited ones of the totals */
+    nsec_t icmp_at;           /* the latest ICMP error; 0: none */
+    bool spread;              /* tokens are asked for all over a batch; see spots.c */
+    nsec_t spot_gap;          /* the time that one token takes */
+    nsec_t probe_gap;         /* the time that a probe took in the latest batch */
+    bool mixed;               /* a sample has shown that not nearly all are rejected */
     uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
     uint8_t void_batches;            /* batches one after the other that proved nothing */
     enum reason void_reason;

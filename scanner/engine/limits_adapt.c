@@ -318,11 +318,23 @@ static nsec_t rest_wanted(const struct host *host)
     return shorter(rest, 2 * SAMPLE_REST_MOST);
 }
 
+void limits_count(struct engine *engine, struct host *host, uint32_t ports)
+{
+    struct engine_totals *totals = &engine->totals;
+    totals->limited_hosts -= host->limited_counted > 0;
+    totals->limited_hosts += ports > 0;
+    totals->limited_ports -= host->limited_counted;
+    totals->limited_ports += ports;
+    host->limited_counted = ports;
+}
+
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now)
 {
-    if (!limits_are_known(host))
+    if (!limits_are_known(host)) {
+        limits_count(engine, host, 0);
         return;
+    }
     const struct batch *batch = &host->batch;
     if (batch->probed > 0)
         host->probe_gap = round_length(host) * (batch->rounds + 1) / batch->probed;
@@ -331,4 +343,6 @@ void limits_adapt(struct engine *engine, struct host *host, enum judgement judge
     nsec_t rest = now + rest_wanted(host);
     if (rest > host->next_allowed)
         host->next_allowed = rest;
+    bool waits = host->spread || host->sampling || host->doubtful || host->limited_rest > 0;
+    limits_count(engine, host, waits ? host->undecided : 0);
 }

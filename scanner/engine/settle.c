@@ -178,6 +178,7 @@ void settle_host(struct engine *engine, uint32_t host_index, enum reason undecid
         engine->status = status;
     host_observation_free(&settlement.seen);
     engine->totals.decided += host->undecided;
+    limits_count(engine, host, 0);
     engine->totals.hosts_done++;
     engine->slots_in_flight -= host->slot_count;
     host_free(host);

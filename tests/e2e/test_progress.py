@@ -8,7 +8,7 @@ import time
 import unittest
 
 from e2e.portvet import LONGEST_RUN_S, PORTVET
-from lab.rows import Host
+from lab.rows import KERNEL_LIMITS, Host, Port
 from lab.testing import main
 from lab.topology import Lab
 
@@ -32,14 +32,17 @@ def read_to_end(terminal: int) -> str:
 class ProgressTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.lab = cls.enterClassContext(Lab([Host("target", default="drop")]))
+        limited = Host("limited", (Port("tcp", 80, "open"),), icmp_limits=KERNEL_LIMITS,
+                       default="reject-admin-prohibited")
+        cls.lab = cls.enterClassContext(Lab([Host("target", default="drop"), limited]))
 
-    def scan(self, *options: str, stream: str = "stderr") -> tuple[str, str, float]:
+    def scan(self, *options: str, stream: str = "stderr", host: str = "target",
+             rate: str = "400") -> tuple[str, str, float]:
         """A scan of some seconds: what it says on STREAM, a terminal, and on the other one,
         a file; and its duration."""
         command = self.lab.auditor.command(
-            [str(PORTVET), "scan", self.lab.addresses["target"][0], "-p", "1-600",
-             "--max-rate", "400", *options])
+            [str(PORTVET), "scan", self.lab.addresses[host][0], "-p", "1-600",
+             "--max-rate", rate, *options])
         terminal, other_side = pty.openpty()
         other = "stdout" if stream == "stderr" else "stderr"
         started = time.monotonic()
@@ -61,6 +64,13 @@ class ProgressTest(unittest.TestCase):
         self.assertGreater(redraws, 1)
         self.assertLessEqual(redraws, REDRAWS_MOST_PER_S * seconds)
         self.assertNotRegex(report, "[\r\x1b]")
+
+    def test_no_end_is_foretold_while_tokens_are_waited_for(self) -> None:
+        said, _, _ = self.scan("--deadline", "6s", host="limited", rate="20000")
+        lines = said.removesuffix(REMOVED).split("\r")[1:]
+        waiting = [line for line in lines if ", waiting for ICMP errors of 1 host" in line]
+        self.assertGreater(len(waiting), len(lines) / 2, said)
+        self.assertFalse([line for line in waiting if "left" in line], said)
 
     def test_there_is_none_with_progress_never(self) -> None:
         said, report, _ = self.scan("--progress", "never")
