@@ -19,10 +19,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCH = 64, FRAME_SIZE = 128, SOCKET_BUFFER_BYTES = 256 << 20, TTL = 64 };
+/* The ring that the kernel writes frames into (packet_mmap.rst): blocks of so many bytes. */
+enum {
+    SLOT_SIZE = 256,
+    BLOCK_SIZE = 1 << 20,
+    BLOCKS = 32,
+    SLOTS = BLOCKS * (BLOCK_SIZE / SLOT_SIZE)
+};
+enum { BATCH = 64, TTL = 64 };
 
 /* Where things are in a frame without IP options (RFC 791, RFC 9293). */
 enum {
@@ -121,21 +129,39 @@ static void turn_round(uint8_t *frame)
     put16(frame + AT_TCP_CHECKSUM, checksum(add_up(pseudo, frame + TCP, ANSWER_SIZE - TCP)));
 }
 
-static int open_interface(const char *name)
+struct ring {
+    int fd;
+    uint8_t *slots;
+    unsigned next;
+};
+
+static struct ring open_interface(const char *name)
 {
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    const int one = 1, size = SOCKET_BUFFER_BYTES;
+    const int one = 1, version = TPACKET_V2;
+    const struct tpacket_req size = {BLOCK_SIZE, BLOCKS, SLOT_SIZE, SLOTS};
     const struct sockaddr_ll address = {
         .sll_family = AF_PACKET,
         .sll_protocol = htons(ETH_P_ALL),
         .sll_ifindex = (int)if_nametoindex(name),
     };
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0 ||
+    if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) < 0 ||
+        setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &size, sizeof size) < 0 ||
         setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one) < 0 ||
         setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one) < 0 ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
         die(name);
-    return fd;
+    void *slots =
+        mmap(NULL, (size_t)BLOCKS * BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (slots == MAP_FAILED)
+        die(name);
+    return (struct ring){.fd = fd, .slots = slots};
+}
+
+static struct tpacket2_hdr *slot_at(const struct ring *ring, unsigned ahead)
+{
+    void *slot = ring->slots + (size_t)((ring->next + ahead) % SLOTS) * SLOT_SIZE;
+    return slot;
 }
 
 static void send_all(int fd, struct mmsghdr *messages, unsigned count)
@@ -149,28 +175,31 @@ static void send_all(int fd, struct mmsghdr *messages, unsigned count)
     }
 }
 
-/* Answers what is there, up to a batch of it; false: nothing was. */
-static bool answer_batch(int fd, const struct block *block)
+static bool is_filled(struct tpacket2_hdr *slot)
 {
-    static uint8_t frames[BATCH][FRAME_SIZE];
-    struct mmsghdr in[BATCH] = {0}, out[BATCH] = {0};
-    struct iovec parts[BATCH], answers[BATCH];
-    for (int i = 0; i < BATCH; i++) {
-        parts[i] = (struct iovec){frames[i], FRAME_SIZE};
-        in[i].msg_hdr.msg_iov = &parts[i];
-        in[i].msg_hdr.msg_iovlen = 1;
-    }
-    int count = recvmmsg(fd, in, BATCH, MSG_DONTWAIT, NULL);
-    unsigned answered = 0;
-    for (int i = 0; i < count; i++) {
-        if (!is_question(frames[i], in[i].msg_len, block))
+    return __atomic_load_n(&slot->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER;
+}
+
+/* Answers what is there, up to a batch of it, where it lies; false: nothing was. */
+static bool answer_batch(struct ring *ring, const struct block *block)
+{
+    struct mmsghdr out[BATCH] = {0};
+    struct iovec answers[BATCH];
+    unsigned count = 0, answered = 0;
+    for (; count < BATCH && is_filled(slot_at(ring, count)); count++) {
+        struct tpacket2_hdr *slot = slot_at(ring, count);
+        uint8_t *frame = (uint8_t *)slot + slot->tp_mac;
+        if (!is_question(frame, slot->tp_snaplen, block))
             continue;
-        turn_round(frames[i]);
-        answers[answered] = (struct iovec){frames[i], ANSWER_SIZE};
+        turn_round(frame);
+        answers[answered] = (struct iovec){frame, ANSWER_SIZE};
         out[answered].msg_hdr.msg_iov = &answers[answered];
         out[answered++].msg_hdr.msg_iovlen = 1;
     }
-    send_all(fd, out, answered);
+    send_all(ring->fd, out, answered);
+    for (unsigned i = 0; i < count; i++)
+        __atomic_store_n(&slot_at(ring, i)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    ring->next = (ring->next + count) % SLOTS;
     return count > 0;
 }
 
@@ -185,17 +214,17 @@ int main(int argc, char **argv)
     unsigned length = (unsigned)strtoul(bits + 1, NULL, 10);
     const struct block block = {ntohl(network.s_addr),
                                 length == 0 ? 0 : UINT32_MAX << (32 - length)};
-    int fd = open_interface(argv[1]);
+    struct ring ring = open_interface(argv[1]);
     puts("ready");
     fflush(stdout);
-    struct pollfd fds[] = {{STDIN_FILENO, 0, 0}, {fd, POLLIN, 0}};
+    struct pollfd fds[] = {{STDIN_FILENO, 0, 0}, {ring.fd, POLLIN, 0}};
     char line[64];
     if (!fgets(line, sizeof line, stdin)) /* what processes.py says to each program */
         return 0;
     while (!(fds[0].revents & (POLLHUP | POLLERR))) {
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             die("poll");
-        while (answer_batch(fd, &block))
+        while (answer_batch(&ring, &block))
             continue;
     }
     return 0;
