@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -58,6 +59,7 @@ static int write_to(const struct report_sink *sink, int fd, const struct report_
     FILE *out = fopencookie(&output, "w", (cookie_io_functions_t){.write = output_write});
     if (!out)
         return fail(sink, ENOMEM, error);
+    __fsetlocking(out, FSETLOCKING_BYCALLER); /* nobody else has it */
     int status = writer->write(audit, style, out, &cause);
     if (fclose(out) != 0 && status == 0)
         status = -EIO;
