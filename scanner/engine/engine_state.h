@@ -249,6 +249,8 @@ void twins_note_answer(struct host *host, const struct control *control,
 /* What came of them; see struct origin_evidence. */
 enum twin twins_of_slot(const struct host *host, uint32_t slot, enum probe_form form);
 bool twins_reference_is_silent(const struct host *host);
+/* Some port with this answer is shown to be refused by a firewall. */
+bool twins_tell_firewall(const struct host *host, const struct signature *signature);
 bool twins_answered_elsewhere(const struct host *host);
 
 /* decoys.c: the host has an open TCP port, so that there is something to doubt. */

@@ -115,6 +115,7 @@ struct host {
     uint8_t confirm_count;
     uint8_t signature_count;
     bool alive;
+    bool stack_spoke; /* something answered that no firewall sends in its name */
     bool is_beacon;
     uint8_t echo_ttl;         /* of echo replies; 0: none seen */
     uint8_t stack_ttl;        /* of the SYN-ACK or RST with our DSCP that came the shortest way;

@@ -27,8 +27,10 @@ static void note_signs(struct host *host, const struct reply *reply, bool host_s
     if (reply->kind == REPLY_ECHO)
         host->echo_ttl = reply->ttl;
     bool nearer = !host->stack_ttl || origin_hops(reply->ttl) < origin_hops(host->stack_ttl);
+    bool plain_reset = reply->kind == REPLY_RESET && !carries_dscp(reply);
+    host->stack_spoke |= !plain_reset;
     bool by_stack =
-        reply->kind == REPLY_SYN_ACK || (reply->kind == REPLY_RESET && carries_dscp(reply));
+        reply->kind == REPLY_SYN_ACK || (reply->kind == REPLY_RESET && !plain_reset);
     if (by_stack && nearer)
         host->stack_ttl = reply->ttl;
 }

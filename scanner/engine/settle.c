@@ -10,8 +10,23 @@ struct settlement {
     enum reason undecided; /* why the undecided ports are so */
     enum reason doubt;     /* why a SYN-ACK means nothing; REASON_NONE: it does */
     bool reference_silent, twin_answered;
+    bool lifeless; /* what spoke in its name were firewalls */
     struct host_observation seen;
 };
+
+/* A firewall before the host sends RSTs in its name, also when there is no host any more. */
+static bool is_lifeless(const struct host *host)
+{
+    if (host->stack_spoke || host->what->responder)
+        return false;
+    for (size_t i = 0; i < host->signature_count; i++) {
+        const struct signature *signature = &host->signatures[i];
+        if (signature->count > 0 && signature->answer.host_spoke &&
+            !twins_tell_firewall(host, signature))
+            return false;
+    }
+    return true;
+}
 
 static bool is_questionable(const struct answer *answer)
 {
@@ -90,6 +105,8 @@ static void observe_slot(const struct settlement *s, uint32_t index, struct obse
         (struct observation){.proto = host_slot_proto(s->host, index), .tries = slot->tries};
     if ((slot->flags & SLOT_SILENT) && outbound_is_unproven(s->host, seen->proto)) {
         seen->reason = REASON_UNSIGNED;
+    } else if ((slot->flags & SLOT_SILENT) && s->lifeless) {
+        seen->reason = REASON_HOST_SILENT;
     } else if (slot->flags & SLOT_SILENT) {
         bool certain = seen->proto == PROTO_TCP || s->host->what->responder;
         seen->state = certain ? PORT_DROPPED : PORT_SILENT;
@@ -151,7 +168,7 @@ static void describe_host(struct settlement *s, size_t target)
     struct loss loss;
     s->seen.loss.upper = controls_upper(&host->controls, &loss);
     s->seen.target = target;
-    s->seen.alive = host->alive;
+    s->seen.alive = host->alive && !s->lifeless;
     s->seen.rtt_ms = (double)host->rtt.smoothed / (double)NSEC_PER_MSEC;
     s->seen.loss.samples = loss.samples;
     s->seen.loss.estimate = loss.samples ? (double)loss.lost / loss.samples : 0;
@@ -166,6 +183,7 @@ void settle_host(struct engine *engine, uint32_t host_index, enum reason undecid
         .engine = engine,
         .host = host,
         .undecided = undecided == REASON_NONE ? REASON_TRIES_EXHAUSTED : undecided,
+        .lifeless = is_lifeless(host),
         .reference_silent = twins_reference_is_silent(host),
         .twin_answered = twins_answered_elsewhere(host),
     };

@@ -54,6 +54,17 @@ bool twins_answered_elsewhere(const struct host *host)
     return false;
 }
 
+bool twins_tell_firewall(const struct host *host, const struct signature *signature)
+{
+    for (size_t i = 0; i < host->twins.count; i++) {
+        const struct twin_case *one = &host->twins.cases[i];
+        if (!one->is_reference && is_resolved(host, one) &&
+            twin_cases_signature(host, one->slot) == signature)
+            return true;
+    }
+    return false;
+}
+
 /* Tries after which silence is silence; 0: more than it is worth. */
 static unsigned rounds_needed(const struct engine *engine, const struct host *host)
 {

@@ -4,7 +4,7 @@ import unittest
 
 from e2e.portvet import INCONCLUSIVE, MET, run_json, scan
 from lab.nmap import nmap_scan
-from lab.rows import KERNEL_LIMITS, Host, ports
+from lab.rows import KERNEL_LIMITS, ROUTER, Host, ports
 from lab.testing import main
 from lab.topology import Lab
 
@@ -24,6 +24,19 @@ class HostsTest(unittest.TestCase):
                     self.assertFalse(done.report["hosts"][0]["alive"])
                     states = {entry["state"] for entry in done.ports(address).values()}
                     self.assertEqual(states, {"unknown"})
+
+    def test_a_router_s_reset_does_not_bring_the_dead_to_life(self) -> None:
+        with Lab([Host("dead", ports("tcp", (113, 2001), "reject-reset", ROUTER),
+                       alive=False)]) as lab:
+            for address in lab.addresses["dead"]:
+                done = run_json(["check", "-e", "113,2001 rejected; 22,8080 filtered", address],
+                                lab.auditor)
+                self.assertEqual(done.exit_code, INCONCLUSIVE, done.stdout)
+                self.assertFalse(done.report["hosts"][0]["alive"])
+                states = {number: entry["state"]
+                          for (_, number), entry in done.ports(address).items()}
+                self.assertEqual(states, {113: "rejected", 2001: "rejected",
+                                          22: "unknown", 8080: "unknown"})
 
     def test_an_address_that_a_router_throws_away_is_inconclusive(self) -> None:
         with Lab([Host("live")]) as lab:
