@@ -8,7 +8,7 @@
 #define LATE_LEAST (8 * NSEC_PER_MSEC)
 /* So many late answers in a row, over so much time, are no jitter. */
 #define LATE_ANSWERS 4
-#define LATE_TIME    (5 * NSEC_PER_MSEC)
+#define LATE_TIME    (10 * NSEC_PER_MSEC)
 /* The change from one answer to the next, averaged over so many, is to be expected three times.
  */
 #define JITTERS      3

@@ -24,11 +24,15 @@
 /* Of what the path was found to carry, so much is sent; and less when that is a guess. */
 #define LIMIT_SHARE 0.95
 #define GUESS_SHARE 0.7
-/* However slowly a queue seems to be emptied, the path carries this share of the rate: four
- * times too much is sent while it doubles, and a little when it grows. */
-#define LIMIT_LEAST         0.25
-#define LIMIT_LEAST_PROBING 0.7
-/* Steps, as shares of the rate: small where the path's limit is near, then larger each time. */
+/* The path carries no less than such a share of the rate: four times too much is sent while it
+ * doubles, and a little when it grows. */
+#define CARRIED_LEAST         0.22
+#define CARRIED_LEAST_PROBING 0.7
+/* Two limits that differ by less are the same. */
+#define LIMIT_STEADY 0.2
+/* Steps, as shares of the rate; where the path's limit is near and steady, small ones, and then
+ * larger ones each time. */
+#define STEP_USUAL 0.05
 #define STEP_LEAST 0.01
 #define STEP_MOST  0.1
 #define LIMIT_NEAR 0.9
@@ -103,12 +107,14 @@ static nsec_t epoch_length(const struct pace *pace)
     return pace->rtt > EPOCH_LEAST ? pace->rtt : EPOCH_LEAST;
 }
 
-/* Quickly up to where the path's limit is, carefully about it, and faster again beyond: it may
- * be there no more. */
+/* At once to where the path's limit is; carefully about it, once it has been found there twice,
+ * and faster again beyond: it may be there no more. */
 static double next_step(struct pace *pace)
 {
     if (pace->rate < pace->limit * LIMIT_NEAR)
-        return fmin(STEP_MOST, pace->limit * LIMIT_NEAR / pace->rate - 1 + STEP_LEAST);
+        return pace->limit * LIMIT_NEAR / pace->rate - 1;
+    if (!pace->steady)
+        return STEP_USUAL;
     if (pace->rate < pace->limit * LIMIT_PAST)
         return STEP_LEAST;
     pace->step = fmin(pace->step * 2, STEP_MOST);
@@ -119,8 +125,7 @@ static double ahead_most(const struct pace *pace)
 {
     if (!pace->probing)
         return AHEAD_MOST;
-    return pace->rate > pace->limit * LIMIT_NEAR && pace->limit > 0 ? AHEAD_LIMIT
-                                                                    : AHEAD_PROBING;
+    return pace->steady && pace->rate > pace->limit * LIMIT_NEAR ? AHEAD_LIMIT : AHEAD_PROBING;
 }
 
 static void grow(struct pace *pace)
@@ -141,20 +146,34 @@ static void drain(struct pace *pace, nsec_t delay)
     pace->tokens = fmin(pace->tokens, 0) - seconds * pace->rate;
 }
 
-/* Falls to what leaves the queue. */
-static void cut_for_queue(struct pace *pace, nsec_t now)
+static void set_limit(struct pace *pace, double limit)
 {
-    double carried = bottleneck_rate(&pace->bottleneck);
-    double least = pace->rate * (pace->probing ? LIMIT_LEAST_PROBING : LIMIT_LEAST);
-    pace->limit = carried > 0 ? fmax(fmin(carried, pace->rate), least) : 0;
-    cut(pace, carried > 0 ? pace->limit * LIMIT_SHARE : pace->rate * GUESS_SHARE, now);
+    pace->steady = fabs(limit - pace->found) < limit * LIMIT_STEADY;
+    pace->limit = pace->found = limit;
+}
+
+/* Falls to what leaves the queue. Where that seems to be much less than the path can carry, it,
+ * or this machine, has stood still for a moment: then back to where it was once the queue is
+ * gone. */
+static void cut_for_queue(struct pace *pace, nsec_t delay, nsec_t now)
+{
+    double carried = bottleneck_rate(&pace->bottleneck), rate = pace->rate;
+    bool probing = pace->probing;
+    if (carried >= rate * (probing ? CARRIED_LEAST_PROBING : CARRIED_LEAST)) {
+        set_limit(pace, fmin(carried, rate));
+        cut(pace, pace->limit * LIMIT_SHARE, now);
+        drain(pace, probing ? delay : 2 * delay); /* as long again is under way */
+        return;
+    }
+    pace->steady = false;
+    pace->limit = probing ? rate : 0;
+    cut(pace, probing ? rate * GUESS_SHARE : fmax(pace->good, rate / 2), now);
 }
 
 /* A delay that stays however long one waits is not of our making: the path has become longer,
  * or its least round trip was measured wrong. */
 static void answer_for_queue(struct pace *pace, nsec_t delay, nsec_t now)
 {
-    nsec_t queue = pace->probing ? delay : 2 * delay; /* as long again is under way */
     if (pace->waits++ == 0) {
         pace->first_delay = delay;
         pace->first_rate = pace->rate;
@@ -165,11 +184,12 @@ static void answer_for_queue(struct pace *pace, nsec_t delay, nsec_t now)
         cut(pace, pace->first_rate, now);
         return;
     }
-    if (pace->waits > 1 && bottleneck_rate(&pace->bottleneck) > pace->rate)
-        bottleneck_forget(&pace->bottleneck, now); /* it is being emptied */
-    else
-        cut_for_queue(pace, now);
-    drain(pace, queue);
+    if (pace->waits == 1 || bottleneck_rate(&pace->bottleneck) <= pace->rate) {
+        cut_for_queue(pace, delay, now);
+        return;
+    }
+    bottleneck_forget(&pace->bottleneck, now); /* it is being emptied */
+    drain(pace, delay);
 }
 
 /* Falls to what the path has delivered, or from the doubling to what fared well. Whether that
@@ -178,7 +198,7 @@ static void cut_for_loss(struct pace *pace, double rate)
 {
     struct path_loss loss = pace->loss;
     pace->suspected = (struct pace_point){rate, pace->good, pace->limit, pace->probing};
-    pace->limit = fmax(rate * (1 - path_loss_excess(&loss)), pace->good / 2);
+    set_limit(pace, fmax(rate * (1 - path_loss_excess(&loss)), pace->good / 2));
     double most = pace->probing ? pace->rate : pace->good;
     cut(pace, fmin(pace->limit * LIMIT_SHARE, most), pace->filled_at);
     path_loss_suspect(&loss, pace->rate / rate);

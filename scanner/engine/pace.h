@@ -43,6 +43,8 @@ struct pace {
     nsec_t cut_at; /* the latest cut; 0: none yet */
     struct bottleneck bottleneck;
     double limit;       /* what the path was found to carry; 0: not yet */
+    double found;       /* the latest limit, */
+    bool steady;        /* and the one before was the same */
     double step;        /* by which the rate grows next, as a share of it */
     uint32_t packets;   /* sent in the epoch under way */
     uint32_t answers;   /* that came in it, of any kind */

@@ -88,15 +88,18 @@ static void a_queue_is_answered_for_once(void **state)
     assert_true(pace.rate > cut); /* the queue is gone */
 }
 
-static void nothing_is_sent_into_a_queue(void **state)
+static void nothing_is_sent_into_a_queue_and_then_what_leaves_it(void **state)
 {
     (void)state;
     struct pace pace;
-    pace_init(&pace, 0, 0);
-    nsec_t now = send_for(&pace, 0, 200 * MS, 0, 0);
-    while (pace.cut_at == 0)
-        now = send_for(&pace, now, MS, 30 * MS, 0);
-    for (nsec_t end = now + 25 * MS; now < end; now += MS)
+    pace_init(&pace, 4000, 0);
+    nsec_t now = send_for(&pace, 0, 300 * MS, 0, 0), excess = 0;
+    while (pace.cut_at == 0) { /* of two packets, one stays behind */
+        excess += MS / 2;
+        now = send_for(&pace, now, MS, excess, 0);
+    }
+    assert_in_range((uint64_t)pace.rate, 1600, 2200);
+    for (nsec_t end = now + excess / 2; now < end; now += MS)
         assert_int_equal(pace_allowance(&pace, now), 0);
 }
 
@@ -186,7 +189,7 @@ int main(void)
         cmocka_unit_test(the_most_is_never_passed),
         cmocka_unit_test(a_queue_that_builds_up_slows_down),
         cmocka_unit_test(a_queue_is_answered_for_once),
-        cmocka_unit_test(nothing_is_sent_into_a_queue),
+        cmocka_unit_test(nothing_is_sent_into_a_queue_and_then_what_leaves_it),
         cmocka_unit_test(a_delay_that_no_lower_rate_shortens_is_put_up_with),
         cmocka_unit_test(loss_from_the_start_is_the_path_s_own),
         cmocka_unit_test(the_rate_goes_back_to_where_the_first_answer_s_probe_was_sent),
