@@ -37,7 +37,8 @@ struct node {
 };
 
 /* Reads SOURCE, whose text must live as long as the tree. NULL when it is no YAML or not
- * of the subset; all that can be said is then in COMPLAINTS. */
+ * of the subset; all that can be said is then in COMPLAINTS. Where a key is
+ * there twice, COMPLAINTS says so too, and the tree has the first. */
 struct node *tree_read(struct arena *arena, const struct source *source,
                        struct complaints *complaints);
 

@@ -193,9 +193,32 @@ static int compare_entries(const void *left, const void *right)
     return order ? order : (a->offset > b->offset) - (a->offset < b->offset);
 }
 
+static bool same_key(const struct node *a, const struct node *b)
+{
+    return strcmp(a->key->text, b->key->text) == 0;
+}
+
+/* Of the sorted ENTRIES of MAP, those whose key is there before. */
+static void leave_out_repeated(struct node *map, struct node **entries, size_t count)
+{
+    for (size_t i = count; i > 1; i--) {
+        if (same_key(entries[i - 1], entries[i - 2]))
+            entries[i - 1]->key = NULL;
+    }
+    struct node **link = &map->children;
+    while (*link) {
+        if ((*link)->key) {
+            link = &(*link)->next;
+            continue;
+        }
+        *link = (*link)->next;
+        map->count--;
+    }
+}
+
 /* Complains about each key that is there before. Sorting keeps this quick for maps of
- * any size. */
-static void check_keys(struct reader *reader, const struct node *map)
+ * any size. The rest of the tree is read all the same, for what else is wrong. */
+static void check_keys(struct reader *reader, struct node *map)
 {
     struct node **entries = reallocarray(NULL, map->count + 1, sizeof *entries);
     if (!entries) {
@@ -208,15 +231,15 @@ static void check_keys(struct reader *reader, const struct node *map)
     qsort(entries, count, sizeof *entries, compare_entries);
     for (size_t i = 1; i < count; i++) {
         const struct node *key = entries[i]->key, *before = entries[i - 1]->key;
-        if (strcmp(key->text, before->text) != 0)
+        if (!same_key(entries[i], entries[i - 1]))
             continue;
-        reader->errors++;
         struct complaint *complaint =
             complain(reader->complaints, node_place(reader->source, key),
                      "key '%.80s' is here twice", key->text);
         complaint_point_to(reader->complaints, complaint, "first here",
                            node_place(reader->source, before));
     }
+    leave_out_repeated(map, entries, count);
     free(entries);
 }
 
