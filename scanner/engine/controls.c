@@ -212,6 +212,8 @@ static void review_witness(struct controls *controls, const struct control *cont
     if (control->subject >= controls->witness_count)
         return;
     struct witness *witness = &controls->witnesses[control->subject];
+    if (witness->kind == WITNESS_NONE) /* retired while this one was out */
+        return;
     if (control->fate == CONTROL_RETURNED)
         witness->streak = 0;
     else if (++witness->streak >= STREAK_MOST && another_answers(controls, witness))

@@ -172,6 +172,29 @@ static void the_longest_burst_is_remembered_and_single_losses_are_none(void **st
 }
 
 /* Of 1000 ports that answer, at a loss of a tenth. */
+static void witness_that_was_retired_is_left_alone(void **state)
+{
+    (void)state;
+    struct controls controls = {0};
+    for (uint32_t slot = 0; slot < 4; slot++)
+        controls_add_witness(&controls, slot, slot < 2 ? WITNESS_SYN_ACK : WITNESS_RESET, 0);
+    for (uint8_t subject = 1; subject < 4; subject += 2) { /* those that answer */
+        struct control *control = controls_push(&controls, CONTROL_CLOSER, subject, subject, 0);
+        assert_true(controls_return(&controls, control));
+    }
+    for (int i = 0; i < 120; i++) /* and those that do not, any more */
+        assert_non_null(
+            controls_push(&controls, CONTROL_CLOSER, i % 2 ? 0 : 2, i % 2 ? 0 : 2, 0));
+    const struct control *queue = controls.queue;
+    while (controls_expire(&controls, 1000 * MS, 50 * MS))
+        continue;
+    assert_int_equal(controls.witnesses[0].kind, WITNESS_NONE);
+    assert_int_equal(controls.witnesses[2].kind, WITNESS_NONE);
+    assert_int_equal(controls.witnesses[0].streak + controls.witnesses[2].streak, 0);
+    assert_ptr_equal(controls.queue, queue);
+    controls_free(&controls);
+}
+
 static void ports_that_answer_late_show_the_loss_that_all_met(void **state)
 {
     (void)state;
@@ -201,6 +224,7 @@ int main(void)
         cmocka_unit_test(what_comes_before_the_judgement_is_no_loss),
         cmocka_unit_test(the_kind_that_is_lost_most_sets_the_bound),
         cmocka_unit_test(a_void_batch_leaves_no_trace_in_the_loss),
+        cmocka_unit_test(witness_that_was_retired_is_left_alone),
         cmocka_unit_test(ports_that_answer_late_show_the_loss_that_all_met),
         cmocka_unit_test(the_longest_burst_is_remembered_and_single_losses_are_none),
     };
