@@ -65,7 +65,8 @@ static enum origin firewall_place(const struct origin_evidence *evidence)
 {
     if (comes_from_nearer(evidence) || comes_from_behind(evidence))
         return ORIGIN_UPSTREAM;
-    return comes_from_as_far(evidence) ? ORIGIN_FIREWALL : ORIGIN_UNKNOWN;
+    bool tells = comes_from_as_far(evidence) && !evidence->hop_as_far;
+    return tells ? ORIGIN_FIREWALL : ORIGIN_UNKNOWN;
 }
 
 enum origin origin_of_error(const struct origin_evidence *evidence)

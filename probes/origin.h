@@ -40,6 +40,8 @@ struct origin_evidence {
     uint8_t host_ttl;             /* of SYN-ACKs or RSTs with our DSCP, 0: unknown */
     uint8_t echo_ttl;             /* of echo replies, 0: unknown. A SYN-ACK may come from a
                                      machine behind this address, an echo reply does not */
+    bool hop_as_far;              /* another hop, by its own address, answered from as far as
+                                     the host: ways back differ, or TTLs are rewritten */
 };
 
 struct origin_claim {

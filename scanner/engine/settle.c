@@ -10,9 +10,22 @@ struct settlement {
     enum reason undecided; /* why the undecided ports are so */
     enum reason doubt;     /* why a SYN-ACK means nothing; REASON_NONE: it does */
     bool reference_silent, twin_answered;
-    bool lifeless; /* what spoke in its name were firewalls */
+    bool hop_as_far; /* see struct origin_evidence */
+    bool lifeless;   /* what spoke in its name were firewalls */
     struct host_observation seen;
 };
+
+static bool is_hop_as_far(const struct host *host)
+{
+    uint8_t own = host->echo_ttl ? host->echo_ttl : host->stack_ttl;
+    for (size_t i = 0; own && i < host->signature_count; i++) {
+        const struct signature *signature = &host->signatures[i];
+        if (signature->by_icmp && !addr_equal(&signature->by, &host->what->address) &&
+            origin_hops(signature->ttl) == origin_hops(own))
+            return true;
+    }
+    return false;
+}
 
 /* A firewall before the host sends RSTs in its name, also when there is no host any more. */
 static bool is_lifeless(const struct host *host)
@@ -51,6 +64,7 @@ static void judge_origin(const struct settlement *s, uint32_t index,
         .ttl = signature->ttl,
         .host_ttl = s->host->stack_ttl,
         .echo_ttl = s->host->echo_ttl,
+        .hop_as_far = s->hop_as_far,
     };
     if (!questionable) {
         seen->origin = origin_of_error(&evidence);
@@ -183,6 +197,7 @@ void settle_host(struct engine *engine, uint32_t host_index, enum reason undecid
         .engine = engine,
         .host = host,
         .undecided = undecided == REASON_NONE ? REASON_TRIES_EXHAUSTED : undecided,
+        .hop_as_far = is_hop_as_far(host),
         .lifeless = is_lifeless(host),
         .reference_silent = twins_reference_is_silent(host),
         .twin_answered = twins_answered_elsewhere(host),

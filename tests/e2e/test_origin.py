@@ -28,7 +28,8 @@ ALLOWED = {
     ("tcp", OPEN): (("open", "host"),),
     ("tcp", REJECTED_RESET): (("rejected", "firewall"), ("rejected", "unknown"),
                               ("closed", "unknown")),
-    ("udp", REJECTED_UDP): (("rejected", "firewall"), ("closed", "unknown")),
+    ("udp", REJECTED_UDP): (("rejected", "firewall"), ("rejected", "unknown"),
+                            ("closed", "unknown")),
     ("tcp", CLOSED): (("closed", "host"), ("closed", "unknown")),
     ("udp", CLOSED): (("closed", "host"), ("closed", "unknown")),
     ("tcp", ROUTER_RESET): (("rejected", "upstream"), ("rejected", "unknown"),
@@ -156,6 +157,14 @@ class OriginTest(unittest.TestCase):
                 with self.subTest(dscp=dscp):
                     rejected = [("tcp", REJECTED_RESET), ("tcp", ROUTER_RESET)]
                     self.judge(lab, rejected, {key: ALLOWED[key] for key in TCP})
+
+    def test_a_router_that_rewrites_ttls_is_not_taken_for_the_host(self) -> None:
+        """As on ways back that differ, a hop before the host is as far away as the host."""
+        with Lab([HOST]) as lab:
+            nftables()(lab.namespace("target"))
+            lab.made["router"].run(["iptables-legacy", "-t", "mangle", "-A", "POSTROUTING",
+                                    "-o", "up0", "-j", "TTL", "--ttl-set", "64"])
+            self.judge(lab, (), ALLOWED)
 
     def test_rejects_behind_a_rule_that_drops_invalid_ones_of_other_ports(self) -> None:
         """Some twins are answered, so that silence to others looks like the stack's."""
