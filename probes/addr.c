@@ -134,7 +134,7 @@ int addr_block(const struct addr *addr, unsigned prefix, struct addr *first, str
     *last = *addr;
     for (size_t i = 0; i < length; i++) {
         unsigned fixed = prefix > i * 8 ? prefix - (unsigned)i * 8 : 0;
-        uint8_t free_bits = fixed >= 8 ? 0 : (uint8_t)(0xff >> fixed);
+        uint8_t free_bits = (uint8_t)(fixed >= 8 ? 0 : 0xff >> fixed);
         first->bytes[i] = (uint8_t)(first->bytes[i] & ~free_bits);
         last->bytes[i] = (uint8_t)(last->bytes[i] | free_bits);
     }
