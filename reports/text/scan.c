@@ -3,6 +3,7 @@
 #include "reports/text/text.h"
 
 #include "reports/phrase.h"
+#include "reports/text/alike.h"
 #include "reports/why.h"
 
 #include <inttypes.h>
@@ -131,28 +132,46 @@ static void write_folded(struct page *page, const struct observation *seen)
         page_paragraph(page, 4, PAGE_PLAIN, why_remedy(seen));
 }
 
-static void write_heading(struct page *page, const struct host_verdicts *host)
+/* ", up, 14.1 ms away"; of several hosts, the nearest and the farthest. */
+static void write_distance(struct stream *stream, const struct host_verdicts *hosts,
+                           size_t count)
+{
+    double least = hosts->rtt_ms, most = hosts->rtt_ms;
+    for (size_t i = 1; i < count; i++) {
+        least = hosts[i].rtt_ms < least ? hosts[i].rtt_ms : least;
+        most = hosts[i].rtt_ms > most ? hosts[i].rtt_ms : most;
+    }
+    stream_put(stream, hosts->alive ? ", up" : "");
+    if (!hosts->alive || least <= 0)
+        return;
+    stream_put(stream, ", %.*f", least < 1 ? 2 : 1, least);
+    if (count > 1)
+        stream_put(stream, " to %.*f", most < 1 ? 2 : 1, most);
+    stream_put(stream, " ms away");
+}
+
+static void write_heading(struct page *page, const struct host_verdicts *hosts, size_t count)
 {
     struct stream *stream = &page->stream;
-    char *name = phrase_host(host);
+    char *name = phrase_host(hosts), last[ADDR_TEXT_SIZE];
     if (name)
         page_colored(page, PAGE_BOLD, name);
     stream->out_of_memory |= !name;
-    if (host->alive && host->rtt_ms > 0)
-        stream_put(stream, ", up, %.*f ms away", host->rtt_ms < 1 ? 2 : 1, host->rtt_ms);
-    else if (host->alive)
-        stream_put(stream, ", up");
+    if (count > 1)
+        stream_put(stream, " to %s, %zu hosts alike",
+                   addr_format(&hosts[count - 1].address, last), count);
+    write_distance(stream, hosts, count);
     stream_put(stream, "\n");
-    if (host->problem)
-        page_paragraph(page, 2, PAGE_YELLOW, host->problem);
+    if (hosts->problem)
+        page_paragraph(page, 2, PAGE_YELLOW, hosts->problem);
     free(name);
 }
 
-static void write_host(struct page *page, const struct host_verdicts *host)
+static void write_hosts(struct page *page, const struct host_verdicts *hosts, size_t count)
 {
     struct case_list list;
-    write_heading(page, host);
-    if (case_list_fill(&list, host) < 0) {
+    write_heading(page, hosts, count);
+    if (case_list_fill(&list, hosts) < 0) {
         page->stream.out_of_memory = true;
         return;
     }
@@ -170,6 +189,8 @@ static void write_host(struct page *page, const struct host_verdicts *host)
 
 void text_scan(struct page *page, const struct audit *audit)
 {
-    for (size_t i = 0; i < audit->host_count; i++)
-        write_host(page, &audit->hosts[i]);
+    for (size_t i = 0, count; i < audit->host_count; i += count) {
+        count = alike_count(audit, i);
+        write_hosts(page, &audit->hosts[i], count);
+    }
 }

@@ -336,6 +336,54 @@ struct audit *fixture_scan(void)
     return finish(audit);
 }
 
+static struct host_verdicts *add_neighbour(struct audit *audit, unsigned last)
+{
+    char address[32];
+    snprintf(address, sizeof address, "192.0.2.%u", last);
+    struct host_verdicts *host = add_host(audit, address, address);
+    host->rtt_ms = 0.5 + last;
+    return host;
+}
+
+struct audit *fixture_neighbours(void)
+{
+    static const struct row open = {
+        "22",           PROTO_TCP, PORT_OPEN, REASON_SYN_ACK, ORIGIN_HOST, "192.0.2.1",
+        RESULT_SCANNED, NULL,      NULL,      NULL,           NULL};
+    static const struct row refused = {
+        "1-100",        PROTO_TCP, PORT_CLOSED, REASON_RESET, ORIGIN_HOST, "192.0.2.1",
+        RESULT_SCANNED, NULL,      NULL,        NULL,         NULL};
+    static const struct row dead = {"1-100",
+                                    PROTO_TCP,
+                                    PORT_UNKNOWN,
+                                    REASON_HOST_SILENT,
+                                    ORIGIN_UNKNOWN,
+                                    NULL,
+                                    RESULT_SCANNED,
+                                    NULL,
+                                    NULL,
+                                    NULL,
+                                    NULL};
+    struct audit *audit = start(NULL, NULL);
+    static const char kinds[] = "rrrodddd r r";
+    for (unsigned i = 0; kinds[i]; i++) {
+        if (kinds[i] == ' ')
+            continue;
+        struct host_verdicts *host = add_neighbour(audit, i);
+        if (kinds[i] == 'd') {
+            host->alive = false;
+            host->rtt_ms = 0;
+            add(host, &dead);
+            continue;
+        }
+        if (kinds[i] == 'o')
+            add(host, &open)->seen.by = host->address;
+        else
+            add(host, &refused)->seen.by = host->address;
+    }
+    return finish(audit);
+}
+
 struct audit *fixture_merged(void)
 {
     static const struct row outside = {

@@ -25,6 +25,10 @@ struct audit *fixture_interrupted(void);
 /* A scan of two hosts: one behind a firewall, one that never answered. */
 struct audit *fixture_scan(void);
 
+/* A scan of neighbours: three that refuse by themselves, one with an open port, four where
+ * nobody is, and two that refuse but are no neighbours of each other. */
+struct audit *fixture_neighbours(void);
+
 /* The same host as two vantages saw it, merged. */
 struct audit *fixture_merged(void);
 

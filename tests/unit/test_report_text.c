@@ -43,6 +43,12 @@ static void a_scan_is_a_table_of_ports(void **state)
     assert_looks("scan", fixture_scan());
 }
 
+static void neighbours_alike_are_told_together_unless_a_port_is_open(void **state)
+{
+    (void)state;
+    assert_looks("neighbours", fixture_neighbours());
+}
+
 static void an_interrupted_run_says_so(void **state)
 {
     (void)state;
@@ -67,6 +73,7 @@ int main(void)
         cmocka_unit_test(three_ports_as_expected_are_two_lines),
         cmocka_unit_test(what_broke_comes_first_and_says_why),
         cmocka_unit_test(a_scan_is_a_table_of_ports),
+        cmocka_unit_test(neighbours_alike_are_told_together_unless_a_port_is_open),
         cmocka_unit_test(an_interrupted_run_says_so),
         cmocka_unit_test(a_merged_report_names_the_vantage),
         cmocka_unit_test(a_fleet_is_a_line_a_host),
