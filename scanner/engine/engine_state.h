@@ -185,6 +185,11 @@ bool spots_were_granted(const struct host *host);
 double spots_upper(const struct host *host);
 void spots_adapt(struct host *host, enum judgement judgement);
 
+/* signs.c: how far the host is, and whether anything shows that it lives. */
+void signs_note(struct host *host, const struct reply *reply, bool host_spoke);
+/* What a port that gave this answer is a witness of. */
+enum witness_kind signs_kind(const struct reply *reply, const struct answer *answer);
+
 /* refusals.c: a port that has answered draws the signature DRAWN now. */
 void refusals_note(struct host *host, const struct control *control, uint8_t drawn);
 /* Whether who refuses with SIGNATURE does so above a limit, whatever the port. */

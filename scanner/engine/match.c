@@ -13,42 +13,6 @@ struct match {
     bool late; /* for a service, not for the path */
 };
 
-/* Only a stack answers like this; see origin.h. */
-static bool carries_dscp(const struct reply *reply)
-{
-    return (reply->tos & 0xfc) == (PROBE_TOS & 0xfc);
-}
-
-static void note_signs(struct host *host, const struct reply *reply, bool host_spoke)
-{
-    if (!host_spoke)
-        return;
-    host->alive = true;
-    if (reply->kind == REPLY_ECHO)
-        host->echo_ttl = reply->ttl;
-    bool nearer = !host->stack_ttl || origin_hops(reply->ttl) < origin_hops(host->stack_ttl);
-    bool plain_reset = reply->kind == REPLY_RESET && !carries_dscp(reply);
-    host->stack_spoke |= !plain_reset;
-    bool by_stack =
-        reply->kind == REPLY_SYN_ACK || (reply->kind == REPLY_RESET && !plain_reset);
-    if (by_stack && nearer)
-        host->stack_ttl = reply->ttl;
-}
-
-static enum witness_kind kind_of(const struct reply *reply, const struct answer *answer)
-{
-    static const enum witness_kind kinds[] = {
-        [REPLY_SYN_ACK] = WITNESS_SYN_ACK, [REPLY_RESET] = WITNESS_PLAIN_RESET,
-        [REPLY_TCP_OTHER] = WITNESS_NONE,  [REPLY_UDP] = WITNESS_UDP,
-        [REPLY_ECHO] = WITNESS_ECHO,       [REPLY_ICMP_ERROR] = WITNESS_NONE,
-    };
-    if (!answer->host_spoke)
-        return WITNESS_NONE;
-    if (reply->kind == REPLY_RESET && carries_dscp(reply))
-        return WITNESS_RESET;
-    return kinds[reply->kind];
-}
-
 /* Stacks send a SYN-ACK again after a second (RFC 6298, 2.1): such an answer tells nothing
  * of the round trip. */
 static bool was_sent_again(const struct rtt *rtt, nsec_t elapsed)
@@ -221,7 +185,7 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
         limits_note_reject(host, &m->reply->from, m->at);
     engine_decide(m->engine, host);
     bool unfit = m->late && controls_have_witness(&host->controls);
-    enum witness_kind kind = unfit ? WITNESS_NONE : kind_of(m->reply, answer);
+    enum witness_kind kind = unfit ? WITNESS_NONE : signs_kind(m->reply, answer);
     controls_count_answer(&host->controls, kind, proofs);
     controls_add_witness(&host->controls, index, kind, (uint8_t)(try - 1));
     if (host_slot_port(host, index) == SSH_PORT)
@@ -256,7 +220,7 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
         hold_hearsay(m, index, &answer);
         return;
     }
-    note_signs(host, m->reply, answer.host_spoke);
+    signs_note(host, m->reply, answer.host_spoke);
     nsec_t elapsed = elapsed_since(slot, m->at);
     m->late = m->reply->kind == REPLY_UDP && services_was_late(host, slot, try, elapsed);
     if (try == slot->tries && !slot_is_decided(slot) && !m->late)
@@ -290,7 +254,7 @@ static void control_answered(struct match *m, struct control *control)
     if (hearsay && control->kind != CONTROL_TOKEN)
         return;
     if (tells || m->reply->kind == REPLY_ECHO)
-        note_signs(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
+        signs_note(m->host, m->reply, m->reply->kind == REPLY_ECHO || answer.host_spoke);
     if (tells)
         recalled(m, control, &answer);
     if (tells && control->kind == CONTROL_TWIN)
