@@ -271,6 +271,12 @@ static bool are_short_batches_slow(const struct host *host)
     return gain_of_pass(host) > SHORT_PASS_GAIN || host->short_voids >= SHORT_VOIDS_MOST;
 }
 
+/* The first pass is slow while the pace is still sought. */
+static bool have_become_short(const struct host *host)
+{
+    return host->short_voids < SHORT_VOIDS_MOST && gain_of_pass(host) * 2 <= LIMITS_GAIN_MOST;
+}
+
 static bool are_few(const struct host *host)
 {
     uint32_t rejected = 0;
@@ -288,9 +294,11 @@ static void adapt_to(struct engine *engine, struct host *host, enum judgement ju
     } else if (judgement != BATCH_VOID || host->void_reason == REASON_RATE_LIMITED) {
         adapt(engine, host, judgement, now);
     }
-    bool short_ones =
-        host->limited_since && !host->spread && !host->sampling && !host->doubtful;
-    if (short_ones && are_short_batches_slow(host))
+    if (!host->limited_since || host->sampling || host->doubtful)
+        return;
+    if (host->spread && have_become_short(host))
+        host->spread = false;
+    else if (!host->spread && are_short_batches_slow(host))
         begin_spread(host, now);
 }
 
