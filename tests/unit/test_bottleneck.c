@@ -34,7 +34,8 @@ static nsec_t send_through(struct bottleneck *bottleneck, double rate, double ca
             arrivals[sent++] = (struct arrival){(nsec_t)now, (nsec_t)now + away + delay, delay};
         }
         for (size_t host = 0; host < 2; host++) {
-            for (size_t i = 2 * heard[host] + host; i < sent && arrivals[i].at <= now; i += 2) {
+            for (size_t i = 2 * heard[host] + host; i < sent && arrivals[i].at <= (nsec_t)now;
+                 i += 2) {
                 const struct arrival *arrival = &arrivals[i];
                 bottleneck_answer(bottleneck, arrival->at, arrival->at - arrival->sent,
                                   arrival->delay);
