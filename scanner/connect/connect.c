@@ -167,7 +167,8 @@ static bool add_round(struct connect *connect, struct connect_host *host)
     host->decoys.asked = host->decoys.witnessed = false;
     if (host->over)
         return true;
-    for (uint32_t i = host->first; i < host->first + host->count && added; i++)
+    bool in_bursts = host->token >= 0;
+    for (uint32_t i = host->first; i < host->first + host->count && added && !in_bursts; i++)
         added =
             !is_waiting(&connect->slots[i]) || connect_add_job(connect, i, CONNECT_JOB_PORT);
     for (uint32_t i = 0; i < CONTROLS && host->witness_count > 0 && added; i++)
@@ -179,13 +180,12 @@ static bool add_round(struct connect *connect, struct connect_host *host)
 static bool add_ending(struct connect *connect, struct connect_host *host)
 {
     bool added = connect_decoys_add_jobs(connect, host);
-    if (host->over)
+    if (host->over || host->token >= 0)
         return added;
     for (uint32_t i = 0; i < CLOSERS && host->witness_count > 0 && added; i++)
         added = connect_add_job(connect, host->witnesses[i % host->witness_count],
                                 CONNECT_JOB_CLOSER);
-    return added && (host->token < 0 ||
-                     connect_add_job(connect, (uint32_t)host->token, CONNECT_JOB_TOKEN));
+    return added;
 }
 
 static void shuffle(struct connect *connect)
@@ -218,6 +218,13 @@ static int do_round(struct connect *connect)
         return status;
     if (!for_unfinished(connect, add_ending))
         return -ENOMEM;
+    status = connect_do_jobs(connect, 0);
+    if (status < 0)
+        return status;
+    if (!for_unfinished(connect, connect_bursts_add_jobs))
+        return -ENOMEM;
+    if (connect->job_count > 0)
+        connect->next_allowed = connect_now() + connect_bursts_pause(connect);
     return connect_do_jobs(connect, 0);
 }
 

@@ -37,8 +37,8 @@ struct connect;
 struct connect *connect_new(const struct connect_options *options, struct error *error);
 void connect_free(struct connect *connect);
 
-/* Runs to the end and hands each target over to DONE once; may be called again. 0, or -errno with *ERROR: not a
- * single socket could be opened, no memory, or what DONE returned. */
+/* Runs to the end and hands each target over to DONE once; may be called again. 0, or -errno
+ * with *ERROR: not a single socket could be opened, no memory, or what DONE returned. */
 int connect_run(struct connect *connect, const struct target *targets, size_t count,
                 engine_host_fn *done, void *context, struct error *error)
     __attribute__((warn_unused_result));

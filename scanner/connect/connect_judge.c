@@ -18,13 +18,14 @@ static bool from_icmp(const struct answer *answer)
     return answer->reason >= REASON_PORT_UNREACHABLE && answer->reason < REASON_NO_RESPONSE;
 }
 
-static void add_witness(struct connect_host *host, uint32_t slot, const struct answer *answer)
+static void add_witness(struct connect *connect, struct connect_host *host, uint32_t slot,
+                        const struct answer *answer)
 {
     /* ICMP errors are limited as a rule (RFC 1812, 4.3.2.8): their absence is no loss. */
     if (answer->host_spoke && !from_icmp(answer) && host->witness_count < CONNECT_WITNESSES)
         host->witnesses[host->witness_count++] = slot;
     if (from_icmp(answer) && host->token < 0)
-        host->token = slot;
+        connect_bursts_begin(connect, host, slot);
 }
 
 static void decide(struct connect *connect, struct connect_host *host, uint32_t index,
@@ -51,7 +52,7 @@ static void decide(struct connect *connect, struct connect_host *host, uint32_t 
     slot->flags |= CONNECT_DECIDED;
     if (slot->proto == PROTO_TCP && slot->answer.state == PORT_OPEN)
         connect_decoys_note_open(connect, host, index);
-    add_witness(host, index, &answer->answer);
+    add_witness(connect, host, index, &answer->answer);
 }
 
 void connect_note_answer(struct connect *connect, const struct connect_job *job,
@@ -109,7 +110,9 @@ void connect_note_refused(struct connect *connect, const struct connect_job *job
  * whoever rejects by ICMP was not merely out of tokens. */
 static bool round_counts(const struct connect_host *host)
 {
-    return host->closed && !host->rejected && (host->token < 0 || host->tokens);
+    if (!host->closed)
+        return false;
+    return host->token < 0 ? !host->rejected : connect_bursts_count(host);
 }
 
 static bool may_be_proven(const struct connect *connect, const struct connect_slot *slot)
@@ -133,9 +136,14 @@ static unsigned questions_of(const struct connect *connect, const struct connect
 static void count_proofs(struct connect *connect, struct connect_host *host, bool counts)
 {
     double upper = loss_upper(&host->loss);
+    if (host->burst.asked && upper < connect_bursts_chance())
+        upper = connect_bursts_chance();
     unsigned needed = loss_tries_needed(upper, connect->options.miss);
     for (uint32_t i = host->first; i < host->first + host->count; i++) {
         struct connect_slot *slot = &connect->slots[i];
+        if (host->burst.asked && !(slot->flags & CONNECT_IN_BURST))
+            continue;
+        slot->flags &= (uint8_t)~CONNECT_IN_BURST;
         if (!counts && slot->proofs > 0)
             slot->proofs--;
         unsigned questions = questions_of(connect, slot);
@@ -164,6 +172,8 @@ static bool is_hopeless(const struct connect *connect, const struct connect_host
 static void judge_ports(struct connect *connect, struct connect_host *host, unsigned round)
 {
     count_proofs(connect, host, round_counts(host));
+    host->burst.had_tokens = host->tokens;
+    host->burst.asked = false;
     unsigned most = connect->options.max_tries ? connect->options.max_tries : ROUNDS_MOST;
     bool late = round >= ROUNDS_DEAF;
     if (host->undecided == 0 || round >= most ||

@@ -70,6 +70,8 @@ static int take_seat(struct connect *connect, const struct connect_job *job, nse
         slot->tries++;
     seat->job = *job;
     seat->begun = connect_now();
+    connect_bursts_note_begun(&connect->hosts[slot->host], (enum connect_job_kind)job->kind,
+                              seat->begun);
     seat->until = seat->begun + (hold ? hold : hold_time(connect, job));
     connect->polls[connect->seated++] = (struct pollfd){
         .fd = seat->socket.fd, .events = slot->proto == PROTO_TCP ? POLLOUT : POLLIN};

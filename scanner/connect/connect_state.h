@@ -1,7 +1,7 @@
 /* What the files of the connect audit share. Private to them: connect.c runs rounds over
  * the hosts of a window, connect_seats.c keeps sockets, connect_judge.c decides what a
- * round has shown, connect_decoys.c whether an open port means anything, connect_settle.c
- * makes observations. */
+ * round has shown, connect_bursts.c asks hosts that limit what they say, connect_decoys.c
+ * whether an open port means anything, connect_settle.c makes observations. */
 #ifndef SCANNER_CONNECT_STATE_H
 #define SCANNER_CONNECT_STATE_H
 
@@ -16,6 +16,7 @@ enum connect_slot_flag {
     CONNECT_TENTATIVE = 2, /* answered in a way that a stranger might have guessed */
     CONNECT_REFUSED = 4,   /* this machine let no packet to it out */
     CONNECT_PROVEN = 8,    /* silent often enough, if all packets left */
+    CONNECT_IN_BURST = 16, /* asked in the burst of the round under way */
 };
 
 struct connect_slot {
@@ -35,6 +36,14 @@ struct connect_decoys {
     bool refuted, silent;   /* one was refused; one is silent, or all are */
     enum reason lapse;      /* why they will never tell; REASON_NONE: they may, or did */
     int64_t open;           /* the slot of an open TCP port; -1: there is none */
+};
+
+/* See connect_bursts.c. */
+struct connect_burst {
+    bool asked;         /* there is one in the round under way */
+    bool had_tokens;    /* the latest left some */
+    uint32_t at;        /* where the next one begins, counted from the host's first slot */
+    nsec_t began, took; /* the latter up to the request for a token; 0: not sent yet */
 };
 
 /* Witnesses: ports that answer, to measure the loss by. */
@@ -58,6 +67,7 @@ struct connect_host {
     bool closed;   /* a witness answered after all else */
     bool tokens;   /* so did the rejected port */
     bool rejected; /* something new was rejected by ICMP */
+    struct connect_burst burst;
     double miss;
 };
 
@@ -120,6 +130,20 @@ void connect_note_silence(struct connect *connect, const struct connect_job *job
 void connect_note_refused(struct connect *connect, const struct connect_job *job, int error);
 /* Judges HOST after a round. */
 void connect_judge_round(struct connect *connect, struct connect_host *host, unsigned round);
+
+/* connect_bursts.c: adds the jobs of a burst, if HOST rejects by ICMP. False: no memory. */
+bool connect_bursts_add_jobs(struct connect *connect, struct connect_host *host);
+/* A job of HOST began. */
+void connect_bursts_note_begun(struct connect_host *host, enum connect_job_kind kind,
+                               nsec_t now);
+/* HOST has rejected a port by ICMP for the first time: no silence up to now counts. */
+void connect_bursts_begin(struct connect *connect, struct connect_host *host, uint32_t slot);
+/* Whether silence in the burst of this round counts. */
+bool connect_bursts_count(const struct connect_host *host);
+/* The chance that it does so wrongly. */
+double connect_bursts_chance(void);
+/* How long to wait before the bursts of the next round, for tokens to come back. */
+nsec_t connect_bursts_pause(const struct connect *connect);
 
 /* connect_decoys.c: draws those of host NUMBER, all of whose own slots are the last so far.
  * There is room for them. */

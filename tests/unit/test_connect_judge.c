@@ -180,24 +180,63 @@ static void round_with_a_new_reject_proves_nothing(void **state)
     window_close(&window);
 }
 
-static void where_icmp_is_limited_a_round_needs_a_token_at_its_end(void **state)
+/* A burst whose request for a token goes out TOOK after its first port. */
+static uint8_t proofs_of_burst(nsec_t took, bool granted)
+{
+    struct window window;
+    const struct connect_job token = {2, CONNECT_JOB_TOKEN};
+    begin(&window);
+    window_answer(&window, 0, &window_syn_ack);
+    window_answer(&window, 2, &window_rejected);
+    window_silent_round(&window, 100, 0, true);
+    assert_true(connect_bursts_add_jobs(window.connect, window.host));
+    connect_bursts_note_begun(window.host, CONNECT_JOB_PORT, NSEC_PER_SEC);
+    connect_bursts_note_begun(window.host, CONNECT_JOB_TOKEN, NSEC_PER_SEC + took);
+    if (granted)
+        connect_note_answer(window.connect, &token, &window_rejected, NSEC_PER_MSEC);
+    else
+        connect_note_silence(window.connect, &token);
+    connect_judge_round(window.connect, window.host, 1);
+    uint8_t proofs = window_slot(&window, 1)->proofs;
+    window_close(&window);
+    return proofs;
+}
+
+static void where_icmp_is_limited_silence_needs_a_token_right_behind_it(void **state)
 {
     (void)state;
-    for (int granted = 0; granted < 2; granted++) {
-        struct window window;
-        const struct connect_job token = {2, CONNECT_JOB_TOKEN};
-        begin(&window);
-        window_answer(&window, 0, &window_syn_ack);
-        window_answer(&window, 2, &window_rejected);
-        window_silent_round(&window, 100, 0, true);
-        if (granted)
-            connect_note_answer(window.connect, &token, &window_rejected, NSEC_PER_MSEC);
-        else
-            connect_note_silence(window.connect, &token);
-        connect_judge_round(window.connect, window.host, 1);
-        assert_int_equal(window_slot(&window, 1)->proofs, granted);
-        window_close(&window);
-    }
+    assert_int_equal(proofs_of_burst(NSEC_PER_MSEC, true), 1);
+    assert_int_equal(proofs_of_burst(NSEC_PER_MSEC, false), 0);
+    assert_int_equal(proofs_of_burst(100 * NSEC_PER_MSEC, true), 0);
+}
+
+static void where_icmp_is_limited_a_round_without_a_burst_proves_nothing(void **state)
+{
+    (void)state;
+    struct window window;
+    begin(&window);
+    window_answer(&window, 0, &window_syn_ack);
+    window_answer(&window, 2, &window_rejected);
+    window_silent_round(&window, 100, 0, true);
+    connect_judge_round(window.connect, window.host, 1);
+    assert_int_equal(window_slot(&window, 1)->proofs, 0);
+    window_close(&window);
+}
+
+static void silence_before_the_first_reject_is_taken_back(void **state)
+{
+    (void)state;
+    struct window window;
+    begin(&window);
+    window_answer(&window, 0, &window_syn_ack);
+    assert_int_not_equal(rounds_to_proof(&window, 100, 0, true, 20), 0);
+    assert_true(is(&window, 1, CONNECT_PROVEN));
+    uint32_t undecided = window.host->undecided;
+    window_answer(&window, 2, &window_rejected);
+    assert_false(is(&window, 1, CONNECT_PROVEN));
+    assert_int_equal(window_slot(&window, 1)->proofs, 0);
+    assert_true(window.host->undecided > undecided);
+    window_close(&window);
 }
 
 static void port_that_answered_once_is_never_silent(void **state)
@@ -310,7 +349,9 @@ int main(void)
         cmocka_unit_test(without_an_answer_at_its_end_a_round_proves_nothing),
         cmocka_unit_test(without_controls_no_round_proves_anything),
         cmocka_unit_test(round_with_a_new_reject_proves_nothing),
-        cmocka_unit_test(where_icmp_is_limited_a_round_needs_a_token_at_its_end),
+        cmocka_unit_test(where_icmp_is_limited_silence_needs_a_token_right_behind_it),
+        cmocka_unit_test(where_icmp_is_limited_a_round_without_a_burst_proves_nothing),
+        cmocka_unit_test(silence_before_the_first_reject_is_taken_back),
         cmocka_unit_test(port_that_answered_once_is_never_silent),
         cmocka_unit_test(port_that_was_not_let_out_is_never_silent),
         cmocka_unit_test(why_it_was_not_let_out_is_told),
