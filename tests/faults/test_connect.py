@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from e2e.portvet import INCONCLUSIVE, MET, PORTVET, PRIVILEGE, USAGE, run, run_json
-from lab.rows import Host, ports, symmetric_wire
+from lab.rows import KERNEL_LIMITS, Host, ports, symmetric_wire
 from lab.testing import main
 from lab.topology import Lab
 
@@ -19,6 +19,9 @@ TARGET = Host("target", default="drop",
               + ports("tcp", (117,), "reject-host-unreachable", "router")
               + ports("udp", (53, 9), "open") + ports("udp", (514,), "mute")
               + ports("udp", (520,), "closed"))
+LIMITED = Host("limited", ports("tcp", (22, 443), "open")
+               + ports("tcp", range(100, 130), "reject-port-unreachable"),
+               default="drop", icmp_limits=KERNEL_LIMITS)
 DEAF = Host("deaf", default="drop", answers_ping=False)
 GONE = Host("gone", alive=False)
 STATES = {("tcp", 22): "open", ("tcp", 80): "open", ("tcp", 443): "open",
@@ -107,6 +110,22 @@ class ConnectTest(unittest.TestCase):
         done = run(["scan", "127.0.0.1", "-p", "1", "--connect", "--pcap=/dev/null"],
                    before=ORDINARY_USER, program=self.program)
         self.assertEqual(done.exit_code, PRIVILEGE, done.stderr)
+
+
+class LimitedTest(unittest.TestCase):
+    def test_rejects_that_the_kernel_limits_are_no_drops(self) -> None:
+        truth = {22: "open", 443: "open", 200: "dropped", 201: "dropped",
+                 **dict.fromkeys(range(100, 130), "rejected")}
+        with Lab([LIMITED]) as lab:
+            for address, most_unknown in zip(lab.addresses["limited"], (24, 12)):
+                done = run_json(["scan", address, "-p", "22,443,100-129,200,201", "--connect"],
+                                lab.auditor)
+                states = {number: entry["state"]
+                          for (_, number), entry in done.ports(address).items()}
+                unknown = {number for number, state in states.items() if state == "unknown"}
+                self.assertLessEqual(states.items() - {(n, "unknown") for n in unknown},
+                                     truth.items())
+                self.assertLessEqual(len(unknown), most_unknown, states)
 
 
 if __name__ == "__main__":
