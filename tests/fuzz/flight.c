@@ -54,6 +54,14 @@ struct wanted {
     struct flight_verdict verdict;
 };
 
+/* A SYN-ACK counts as open, though no flight lasts until it is proven to mean that. */
+static struct flight_verdict verdict_of(const struct observation *seen, bool alive)
+{
+    if (observation_has_syn_ack(seen))
+        return (struct flight_verdict){PORT_OPEN, REASON_SYN_ACK, alive};
+    return (struct flight_verdict){seen->state, seen->reason, alive};
+}
+
 static int hand_over(void *context, const struct host_observation *host)
 {
     struct wanted **place = context, *wanted = *place;
@@ -64,7 +72,7 @@ static int hand_over(void *context, const struct host_observation *host)
         assert(seen->state < PORT_STATE_COUNT && seen->reason < REASON_COUNT);
         if (wanted && addr_equal(&targets[host->target].address, &wanted->address) &&
             seen->proto == wanted->proto && portset_has(&seen->ports, wanted->port))
-            wanted->verdict = (struct flight_verdict){seen->state, seen->reason, host->alive};
+            wanted->verdict = verdict_of(seen, host->alive);
     }
     assert(ports == 4);
     return 0;
