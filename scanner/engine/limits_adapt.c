@@ -111,11 +111,13 @@ static void slow_down(struct host *host, nsec_t now)
     host->limited_rest = shorter(rest > least ? rest : least, SAMPLE_REST_MOST);
 }
 
-/* The time that one round of a batch takes. */
+/* The time that one round of a batch takes. After the last pause nothing may have been left to
+ * send: then it lies behind the last probe. */
 static nsec_t round_length(const struct host *host)
 {
     const struct batch *batch = &host->batch;
-    return (batch->last_sent - batch->started - batch->paused) / (batch->rounds + 1);
+    nsec_t busy = batch->last_sent - batch->started - batch->paused;
+    return busy > 0 ? busy / (batch->rounds + 1) : 0;
 }
 
 /* The bucket may never hold two tokens: then one must do. */
