@@ -241,6 +241,13 @@ void engine_decide(struct engine *engine, struct host *host)
     engine->totals.decided++;
 }
 
+void engine_take_back(struct engine *engine, struct host *host, struct slot *slot)
+{
+    slot->flags &= (uint8_t) ~(unsigned)(SLOT_SILENT | SLOT_FAILED);
+    host->undecided++;
+    engine->totals.decided--;
+}
+
 void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)
 {
     struct host *host = &engine->hosts[index];

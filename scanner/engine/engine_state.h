@@ -210,6 +210,11 @@ unsigned services_questions(const struct engine *engine, const struct host *host
 void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot);
 /* nothing is left to be asked, but some that were silent may answer yet. */
 bool services_may_answer(const struct engine *engine, const struct host *host, nsec_t now);
+/* One came to a try of SLOT that is too old to be believed. It shows all the same that the port
+ * is not silent, unless somebody is guessing: */
+void services_note_old_answer(const struct engine *engine, struct slot *slot);
+/* when all is decided, the silence of such ports is taken back, to be proven anew. */
+void services_doubt_silence(struct engine *engine, struct host *host);
 /* An answer to TRY, ELAPSED after the latest try, took longer than the path takes. */
 bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
                        nsec_t elapsed);
@@ -222,6 +227,8 @@ void services_space_confirmations(const struct engine *engine, struct host *host
 
 /* One more port of HOST is decided. */
 void engine_decide(struct engine *engine, struct host *host);
+/* What was said of SLOT for want of an answer does not hold any more. */
+void engine_take_back(struct engine *engine, struct host *host, struct slot *slot);
 
 /* beacons.c: the host has answered, and may become one. */
 void beacons_consider(struct engine *engine, uint32_t host);

@@ -118,6 +118,11 @@ bool slot_is_decided(const struct slot *slot)
     return slot->signature && !(slot->flags & SLOT_TENTATIVE);
 }
 
+bool slot_is_doubtful(const struct slot *slot)
+{
+    return (slot->flags & SLOT_SILENT) && (slot->flags & SLOT_OPEN_SEEN);
+}
+
 static bool alike(const struct signature *a, const struct signature *b)
 {
     return a->proto == b->proto && a->answer.state == b->answer.state &&

@@ -20,7 +20,7 @@ enum slot_flag {
     SLOT_TENTATIVE = 2,     /* answered, but the answer wants another one to confirm it */
     SLOT_CONFLICT = 4,      /* valid answers contradict each other */
     SLOT_OPEN_SEEN = 8,     /* one of the contradicting answers said open; tentative: one that
-                               says so was repeated */
+                               says so was repeated; no answer: none but one to an old try */
     SLOT_SILENT = 16,       /* silence is certified */
     SLOT_FAILED = 32,       /* probes do not leave this machine */
     SLOT_REFUSED_ONCE = 64, /* a probe was refused by this machine once */
@@ -207,6 +207,8 @@ bool host_is_under_audit(const struct host *host);
 bool host_has_prober(const struct host *host, const struct addr *prober);
 
 bool slot_is_decided(const struct slot *slot);
+/* It is silent, but answered tries that were too old to be believed. */
+bool slot_is_doubtful(const struct slot *slot);
 
 /* The number of the signature that fits, made if need be; 0: no memory. */
 uint8_t host_signature(struct host *host, const struct signature *like);

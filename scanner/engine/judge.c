@@ -409,6 +409,7 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
     if (services_may_answer(engine, host, now) ||
         (host->undecided == 0 && now < limits_refilled_at(host)))
         return;
+    services_doubt_silence(engine, host);
     enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;
     if (host->undecided == 0 || reason != REASON_NONE)
         finish_probing(engine, host_index, reason, now);

@@ -123,19 +123,12 @@ static void hold_hearsay(struct match *m, uint32_t index, const struct answer *a
     if (!signature)
         return;
     slot->signature = signature;
+    slot->flags &= (uint8_t)~SLOT_OPEN_SEEN;
     slot->flags |= SLOT_TENTATIVE;
     if (m->reply->kind != REPLY_ICMP_ERROR || outbound_is_beside(m->host, &m->reply->from))
         return;
     m->host->batch.rejected++;
     controls_add_source(&m->host->controls, &m->reply->from, index);
-}
-
-/* An answer is worth more than silence, however late it comes. */
-static void take_back(struct match *m, struct slot *slot)
-{
-    slot->flags &= (uint8_t) ~(unsigned)(SLOT_SILENT | SLOT_FAILED);
-    m->host->undecided++;
-    m->engine->totals.decided--;
 }
 
 static void decide(struct match *m, uint32_t index, const struct answer *answer, unsigned try,
@@ -148,8 +141,10 @@ static void decide(struct match *m, uint32_t index, const struct answer *answer,
         return;
     if (m->reply->kind == REPLY_ICMP_ERROR)
         controls_add_source(&host->controls, &m->reply->from, index);
-    if (slot->flags & (SLOT_SILENT | SLOT_FAILED))
-        take_back(m, slot);
+    if (slot->flags & (SLOT_SILENT | SLOT_FAILED)) /* it is worth more, however late it comes */
+        engine_take_back(m->engine, host, slot);
+    if (!slot->signature)
+        slot->flags &= (uint8_t)~SLOT_OPEN_SEEN;
     if (slot->signature && !(slot->flags & SLOT_TENTATIVE)) {
         contradict(host, slot, signature);
         if (answer->reason == REASON_SYN_ACK)
@@ -377,7 +372,9 @@ static bool match_udp(struct match *m, uint32_t index)
             return true;
         }
     }
-    return fits_old_try; /* late, or a guess: nothing follows from it */
+    if (fits_old_try)
+        services_note_old_answer(m->engine, &host->slots[index]);
+    return fits_old_try;
 }
 
 /* Some services pick another port to answer (TFTP): then the port that the probe came from and

@@ -60,6 +60,26 @@ bool services_may_answer(const struct engine *engine, const struct host *host, n
     return host->undecided == 0 && now < host->patient_until && engine->guesses == 0;
 }
 
+void services_note_old_answer(const struct engine *engine, struct slot *slot)
+{
+    if (!slot->signature && engine->guesses == 0)
+        slot->flags |= SLOT_OPEN_SEEN;
+}
+
+void services_doubt_silence(struct engine *engine, struct host *host)
+{
+    if (host->undecided > 0)
+        return; /* not yet */
+    for (uint32_t i = host->tcp_count; i < host->slot_count; i++) {
+        struct slot *slot = &host->slots[i];
+        if (!slot_is_doubtful(slot))
+            continue;
+        engine_take_back(engine, host, slot);
+        slot->flags &= (uint8_t)~SLOT_OPEN_SEEN;
+        slot->proofs = 0;
+    }
+}
+
 bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
                        nsec_t elapsed)
 {

@@ -117,11 +117,12 @@ static void observe_slot(const struct settlement *s, uint32_t index, struct obse
     const struct slot *slot = &s->host->slots[index];
     *seen =
         (struct observation){.proto = host_slot_proto(s->host, index), .tries = slot->tries};
-    if ((slot->flags & SLOT_SILENT) && outbound_is_unproven(s->host, seen->proto)) {
+    bool silent = (slot->flags & SLOT_SILENT) && !slot_is_doubtful(slot);
+    if (silent && outbound_is_unproven(s->host, seen->proto)) {
         seen->reason = REASON_UNSIGNED;
-    } else if ((slot->flags & SLOT_SILENT) && s->lifeless) {
+    } else if (silent && s->lifeless) {
         seen->reason = REASON_HOST_SILENT;
-    } else if (slot->flags & SLOT_SILENT) {
+    } else if (silent) {
         bool certain = seen->proto == PROTO_TCP || s->host->what->responder;
         seen->state = certain ? PORT_DROPPED : PORT_SILENT;
         seen->reason = REASON_NO_RESPONSE;

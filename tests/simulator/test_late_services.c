@@ -119,6 +119,27 @@ static void late_service_is_open(void **state)
     }
 }
 
+/* The latest tries, whose answers alone are believed, are lost now and then, all of them. Those
+ * to earlier ones show that the port is not silent. */
+static void service_that_answers_early_tries_is_not_silent(void **state)
+{
+    (void)state;
+    enum { MANY_SEEDS = 200 };
+    static const struct {
+        nsec_t late;
+        double loss;
+    } rows[] = {
+        {20 * NSEC_PER_MSEC, 0.05},  {120 * NSEC_PER_MSEC, 0.05}, {120 * NSEC_PER_MSEC, 0.20},
+        {300 * NSEC_PER_MSEC, 0.05}, {300 * NSEC_PER_MSEC, 0.20},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct late late = {
+            .late = rows[i].late, .loss = rows[i].loss, .witness = SIM_CLOSED};
+        for (uint64_t seed = 1; seed <= MANY_SEEDS; seed++)
+            assert_string_equal(run(&late, seed).first_wrong, "");
+    }
+}
+
 /* What is late may then be the only measure of the path. */
 static void late_service_is_open_beside_nothing_but_echo(void **state)
 {
@@ -214,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(late_service_is_open),
+        cmocka_unit_test(service_that_answers_early_tries_is_not_silent),
         cmocka_unit_test(late_service_is_open_beside_nothing_but_echo),
         cmocka_unit_test(service_that_is_late_at_random_is_open),
         cmocka_unit_test(late_service_is_open_where_nothing_else_answers),
