@@ -6,12 +6,14 @@
 
 void permutation_init(struct permutation *permutation, uint32_t count, uint64_t seed)
 {
-    uint8_t half_bits = 1;
-    while ((UINT64_C(1) << (2 * half_bits)) < count)
-        half_bits++;
+    uint8_t bits = 2; /* one for each half at least */
+    while ((UINT64_C(1) << bits) < count)
+        bits++;
+    uint8_t right_bits = bits / 2, left_bits = bits - right_bits;
     permutation->count = count;
-    permutation->half_bits = half_bits;
-    permutation->half_mask = (UINT32_C(1) << half_bits) - 1;
+    permutation->right_bits = right_bits;
+    permutation->left_mask = (UINT32_C(1) << left_bits) - 1;
+    permutation->right_mask = (UINT32_C(1) << right_bits) - 1;
     for (unsigned i = 0; i < 4; i++)
         permutation->keys[i] = random_next(&seed);
 }
@@ -27,15 +29,14 @@ static uint32_t scramble(uint32_t value, uint32_t key)
 uint32_t permutation_at(const struct permutation *permutation, uint32_t position)
 {
     assert(position < permutation->count);
-    uint32_t mask = permutation->half_mask;
+    const struct permutation p = *permutation;
     do {
-        uint32_t left = position >> permutation->half_bits, right = position & mask;
-        for (unsigned i = 0; i < 4; i++) {
-            uint32_t next = left ^ (scramble(right, permutation->keys[i]) & mask);
-            left = right;
-            right = next;
+        uint32_t left = position >> p.right_bits, right = position & p.right_mask;
+        for (unsigned i = 0; i < 4; i += 2) {
+            left ^= scramble(right, p.keys[i]) & p.left_mask;
+            right ^= scramble(left, p.keys[i + 1]) & p.right_mask;
         }
-        position = (left << permutation->half_bits) | right;
-    } while (position >= permutation->count);
+        position = left << p.right_bits | right;
+    } while (position >= p.count);
     return position;
 }

@@ -1,6 +1,6 @@
 /* A seeded order of 0 to COUNT-1 in which nothing is stored: position in, index out.
  *
- * A four-round Feistel network over the next even number of bits, walked until the result
+ * A Feistel network of four rounds over as many bits as COUNT has, walked until the result
  * lies in range (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002). */
 #ifndef SCANNER_PERMUTATION_H
 #define SCANNER_PERMUTATION_H
@@ -9,8 +9,8 @@
 
 struct permutation {
     uint32_t count;
-    uint32_t half_mask; /* low half of the bits */
-    uint8_t half_bits;
+    uint32_t left_mask, right_mask; /* of the bits of either half, once at the right end */
+    uint8_t right_bits;
     uint32_t keys[4];
 };
 
