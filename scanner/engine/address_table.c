@@ -20,39 +20,41 @@ static bool same(const struct addr *a, const struct addr *b)
            (a->scope == b->scope || !a->scope || !b->scope);
 }
 
+/* Where ADDR is, or would be. */
+static size_t place_of(const struct address_table *table, const struct addr *addr)
+{
+    size_t place = hash(addr) & table->mask;
+    while (table->places[place].address.family != ADDR_NONE &&
+           !same(&table->places[place].address, addr))
+        place = (place + 1) & table->mask;
+    return place;
+}
+
 int address_table_init(struct address_table *table, const struct target *targets, size_t count)
 {
     size_t size = 16;
     while (size < count * 2)
         size *= 2;
-    *table = (struct address_table){.targets = targets, .mask = size - 1};
-    table->slots = calloc(size, sizeof *table->slots);
-    if (!table->slots)
+    *table = (struct address_table){.mask = size - 1};
+    table->places = calloc(size, sizeof *table->places);
+    if (!table->places)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        size_t place = hash(&targets[i].address) & table->mask;
-        while (table->slots[place] &&
-               !same(&targets[table->slots[place] - 1].address, &targets[i].address))
-            place = (place + 1) & table->mask;
-        if (!table->slots[place])
-            table->slots[place] = (uint32_t)i + 1;
+        struct address_place *place = &table->places[place_of(table, &targets[i].address)];
+        if (place->address.family == ADDR_NONE)
+            *place = (struct address_place){targets[i].address, (uint32_t)i};
     }
     return 0;
 }
 
 void address_table_free(struct address_table *table)
 {
-    free(table->slots);
+    free(table->places);
     *table = (struct address_table){0};
 }
 
 int64_t address_table_find(const struct address_table *table, const struct addr *addr)
 {
-    size_t place = hash(addr) & table->mask;
-    for (; table->slots[place]; place = (place + 1) & table->mask) {
-        uint32_t target = table->slots[place] - 1;
-        if (same(&table->targets[target].address, addr))
-            return target;
-    }
-    return -1;
+    const struct address_place *place = &table->places[place_of(table, addr)];
+    return place->address.family == ADDR_NONE ? -1 : (int64_t)place->target;
 }

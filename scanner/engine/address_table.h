@@ -1,12 +1,17 @@
-/* From an address to the number of its target, by open addressing. */
+/* From an address to the number of its target, by open addressing. The addresses lie in the
+ * table itself, so that a look-up touches one line of memory. */
 #ifndef SCANNER_ADDRESS_TABLE_H
 #define SCANNER_ADDRESS_TABLE_H
 
 #include "probes/target.h"
 
+struct address_place {
+    struct addr address; /* ADDR_NONE: free */
+    uint32_t target;
+};
+
 struct address_table {
-    const struct target *targets; /* borrowed */
-    uint32_t *slots;              /* target + 1; 0: free */
+    struct address_place *places;
     size_t mask;
 };
 
