@@ -77,6 +77,16 @@ static void keep(struct world *world, const struct net_packet *packet)
     probe->length = packet->length;
 }
 
+static void find_routes(struct world *world)
+{
+    bool ipv6 = world->family == ADDR_IPV6;
+    const struct net_route route = {.source = parsed(ipv6 ? "2001:db8:1::1" : "192.0.2.1"),
+                                    .id = 1};
+    size_t target;
+    while (engine_wants_route(world->engine, &target))
+        engine_set_route(world->engine, target, &route, 0);
+}
+
 static void send_all(struct world *world)
 {
     static uint8_t bytes[TURN][PACKET_SIZE_MAX];
@@ -85,6 +95,7 @@ static void send_all(struct world *world)
     for (size_t i = 0; i < TURN; i++)
         packets[i] = (struct net_packet){.bytes = bytes[i]};
     while (world->now < until) {
+        find_routes(world);
         size_t count = engine_take_probes(world->engine, world->now, packets, TURN);
         engine_sent(world->engine, world->now, packets, count);
         for (size_t i = 0; i < count; i++)
@@ -114,13 +125,8 @@ static struct world *world_new(enum addr_family family, size_t hosts)
     };
     cookie_key_from_seed(&options.key, 1);
     struct error error;
-    size_t target;
     world->engine = engine_new(&options, world->targets, hosts, note, world, &error);
     assert_non_null(world->engine);
-    struct net_route route = {
-        .source = parsed(family == ADDR_IPV6 ? "2001:db8:1::1" : "192.0.2.1"), .id = 1};
-    while (engine_wants_route(world->engine, &target))
-        engine_set_route(world->engine, target, &route, 0);
     send_all(world);
     return world;
 }
