@@ -63,8 +63,19 @@ void escape_write(FILE *out, const struct escape *how, const char *text)
     }
 }
 
+/* Bytes at the beginning that are characters of their own and may be shown: of most texts all. */
+static size_t plain_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] >= 0x20 && text[length] < 0x7f)
+        length++;
+    return length;
+}
+
 char *escape_clean(const char *text)
 {
+    if (!text[plain_length(text)])
+        return strdup(text);
     /* A bad byte grows to the three of U+FFFD, nothing grows more. */
     char *clean = malloc(strlen(text) * 3 + 4);
     if (!clean)

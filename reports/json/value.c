@@ -11,7 +11,7 @@ enum { DUMP_FLAGS = JSON_REAL_PRECISION(9) };
 json_t *value_of_text(const char *text)
 {
     char *clean = escape_clean(text);
-    json_t *value = clean ? json_string(clean) : NULL;
+    json_t *value = clean ? json_string_nocheck(clean) : NULL;
     free(clean);
     return value;
 }
@@ -26,12 +26,18 @@ json_t *value_of_time(const struct timespec *time)
     return json_string(text);
 }
 
+/* json_dumpf() locks the stream for each comma. */
+static int put(const char *bytes, size_t size, void *out)
+{
+    return fwrite_unlocked(bytes, 1, size, out) == size ? 0 : -1;
+}
+
 int value_dump(FILE *out, const char *before, json_t *value, size_t flags)
 {
     if (!value)
         return -ENOMEM;
     fputs(before, out);
-    int status = json_dumpf(value, out, DUMP_FLAGS | flags);
+    int status = json_dump_callback(value, put, out, DUMP_FLAGS | flags);
     json_decref(value);
     return status == 0 || ferror(out) ? 0 : -ENOMEM;
 }

@@ -42,7 +42,7 @@ static json_t *forwarding_value(const struct forwarding *forwarding)
 static json_t *ports_value(const struct portset *ports)
 {
     char *text = portset_format(ports);
-    json_t *value = text ? json_string(text) : NULL;
+    json_t *value = text ? json_string_nocheck(text) : NULL;
     free(text);
     return value;
 }
@@ -73,15 +73,15 @@ static json_t *field_value(const void *object, const struct json_field *field)
     case JSON_KIND_PORTS:
         return ports_value(at);
     case JSON_KIND_PROTO:
-        return json_string(proto_name(*(const enum proto *)at));
+        return json_string_nocheck(proto_name(*(const enum proto *)at));
     case JSON_KIND_STATE:
-        return json_string(port_state_name(*(const enum port_state *)at));
+        return json_string_nocheck(port_state_name(*(const enum port_state *)at));
     case JSON_KIND_REASON:
-        return json_string(reason_name(*(const enum reason *)at));
+        return json_string_nocheck(reason_name(*(const enum reason *)at));
     case JSON_KIND_ORIGIN:
-        return json_string(origin_name(*(const enum origin *)at));
+        return json_string_nocheck(origin_name(*(const enum origin *)at));
     case JSON_KIND_RESULT:
-        return json_string(result_name(*(const enum result *)at));
+        return json_string_nocheck(result_name(*(const enum result *)at));
     case JSON_KIND_OBJECT:
         return object_value(at, field->fields);
     case JSON_KIND_SCHEMA:
@@ -111,7 +111,7 @@ static json_t *object_value(const void *object, const struct json_field *fields)
     for (const struct json_field *field = fields; field->kind != JSON_KIND_END; field++) {
         if (is_absent(object, field))
             continue;
-        if (json_object_set_new(json, field->name, field_value(object, field)) < 0) {
+        if (json_object_set_new_nocheck(json, field->name, field_value(object, field)) < 0) {
             json_decref(json);
             return NULL;
         }
