@@ -63,7 +63,7 @@ void escape_write(FILE *out, const struct escape *how, const char *text)
     }
 }
 
-/* Bytes at the beginning that are characters of their own and may be shown: of most texts all. */
+/* Bytes at the beginning that may be shown as they are: of most texts all. */
 static size_t plain_length(const char *text)
 {
     size_t length = 0;

@@ -15,31 +15,31 @@
 
 /* How packets to one address leave. */
 struct net_route {
-    struct addr source;  /* what to put into the packets */
-    uint32_t id;         /* the network's own handle, handed back with each packet */
-    bool on_link;        /* no gateway in between */
+    struct addr source; /* what to put into the packets */
+    uint32_t id;        /* the network's own handle, handed back with each packet */
+    bool on_link;       /* no gateway in between */
 };
 
 /* One packet to send. BYTES is the sender's, and free again when send() returns. */
 struct net_packet {
-    uint8_t *bytes;   /* an IP packet; NET_HEADROOM bytes before it are the network's to
-                         write a link header into */
+    uint8_t *bytes; /* an IP packet; NET_HEADROOM bytes before it are the network's to
+                       write a link header into */
     uint16_t length;
-    uint32_t route;   /* net_route.id */
-    int error;        /* out: 0 when it left, else -errno (-ENOBUFS, -EPERM, -ENETDOWN …).
-                         Also 0 when the neighbour that it was for does not answer; if he
-                         turns up after all, that is counted in link_changes */
+    uint32_t route; /* net_route.id */
+    int error;      /* out: 0 when it left, else -errno (-ENOBUFS, -EPERM, -ENETDOWN …).
+                       Also 0 when the neighbour that it was for does not answer; if he
+                       turns up after all, that is counted in link_changes */
 };
 enum { NET_HEADROOM = 32 };
 
 /* Running totals since the network was opened. */
 struct net_counters {
     uint64_t sent, send_errors;
-    uint64_t received;         /* packets handed on */
-    uint64_t capture_dropped;  /* packets that the capture had no room for */
-    uint64_t link_changes;     /* times that an interface in use, its addresses or routes
-                                  changed or went down or up */
-    bool link_down;            /* an interface in use is down now */
+    uint64_t received;        /* packets handed on */
+    uint64_t capture_dropped; /* packets that the capture had no room for */
+    uint64_t link_changes;    /* times that an interface in use, its addresses or routes
+                                 changed or went down or up */
+    bool link_down;           /* an interface in use is down now */
 };
 
 /* A captured IP packet, without its link layer. BYTES is valid during the call only. */

@@ -4,8 +4,8 @@
 #ifndef SCANNER_ROUTES_H
 #define SCANNER_ROUTES_H
 
-#include "scanner/network/links.h"
 #include "scanner/net.h"
+#include "scanner/network/links.h"
 #include "scanner/network/rtnetlink.h"
 
 enum { LINK_HEADER_SIZE = 14 }; /* Ethernet */
