@@ -5,6 +5,8 @@
 #include <string.h>
 
 enum { PORT_COUNT = 65536 };
+/* The time that a service is given of which the library says nothing else. */
+enum { PATIENCE_USUAL_MS = 750 };
 
 void udp_probe_free(struct udp_probe *probe)
 {
@@ -115,6 +117,19 @@ unsigned udp_library_questions(const struct udp_library *library, uint16_t port)
     for (; probe; probe = udp_library_next(library, port, probe))
         count++;
     return count ? count : 1;
+}
+
+unsigned udp_library_patience_ms(const struct udp_library *library, uint16_t port)
+{
+    const struct udp_probe *known = library ? udp_library_find(library, port) : NULL;
+    if (known && known->never_answers)
+        return 0;
+    unsigned longest = PATIENCE_USUAL_MS;
+    for (; known; known = udp_library_next(library, port, known)) {
+        if (known->answers_within_ms > longest)
+            longest = known->answers_within_ms;
+    }
+    return longest;
 }
 
 const struct udp_probe *udp_library_in_turn(const struct udp_library *library, uint16_t port,

@@ -72,6 +72,10 @@ const struct udp_probe *udp_library_in_turn(const struct udp_library *library, u
                                             uint32_t turn);
 unsigned udp_library_questions(const struct udp_library *library, uint16_t port);
 
+/* How long the service at PORT may take to answer, on top of what the path takes, in
+ * milliseconds: as the library (may be NULL) says, 750 at least; 0 where it never answers. */
+unsigned udp_library_patience_ms(const struct udp_library *library, uint16_t port);
+
 /* Makes transaction_length random bytes fit to be PROBE's transaction id, in place. */
 void udp_probe_spell_transaction(const struct udp_probe *probe, uint8_t *transaction);
 

@@ -34,13 +34,18 @@ bool connect_add_job(struct connect *connect, uint32_t slot, enum connect_job_ki
     return true;
 }
 
+/* A UDP service answers when it likes, and to nobody any more once the socket is closed. */
 static nsec_t hold_time(const struct connect *connect, const struct connect_job *job)
 {
-    const struct connect_host *host = &connect->hosts[connect->slots[job->slot].host];
-    nsec_t hold = rtt_timeout(&host->rtt);
+    const struct connect_slot *slot = &connect->slots[job->slot];
+    nsec_t hold = rtt_timeout(&connect->hosts[slot->host].rtt);
     if (hold < HOLD_LEAST)
         hold = HOLD_LEAST;
-    return hold < HOLD_MOST ? hold : HOLD_MOST;
+    if (hold > HOLD_MOST)
+        hold = HOLD_MOST;
+    nsec_t patience =
+        udp_library_patience_ms(connect->options.way.library, slot->port) * NSEC_PER_MSEC;
+    return slot->proto == PROTO_UDP && patience > hold ? patience : hold;
 }
 
 /* 1: a socket was opened, or will never be; 0: not now; -errno: as always. */

@@ -11,8 +11,6 @@
 
 #include <stdlib.h>
 
-/* The time that a service is given of which the library says nothing else. */
-#define PATIENCE_USUAL (750 * NSEC_PER_MSEC)
 /* Waits between the probes that ask for an answer to come again. They are doubled, so that
  * sooner or later the answer finds its try among the latest (match.c believes no other). */
 #define CONFIRM_REST_LEAST (20 * NSEC_PER_MSEC)
@@ -26,18 +24,8 @@ static nsec_t patience_of(const struct engine *engine, const struct host *host, 
 {
     if (host->what->responder || host_slot_proto(host, slot) != PROTO_UDP)
         return 0;
-    const struct udp_library *library = engine->options.library;
-    const struct udp_probe *known =
-        library ? udp_library_find(library, host_slot_port(host, slot)) : NULL;
-    if (known && known->never_answers)
-        return 0;
-    nsec_t longest = PATIENCE_USUAL;
-    for (; known; known = udp_library_next(library, host_slot_port(host, slot), known)) {
-        nsec_t patience = known->answers_within_ms * NSEC_PER_MSEC;
-        if (patience > longest)
-            longest = patience;
-    }
-    return longest;
+    uint16_t port = host_slot_port(host, slot);
+    return udp_library_patience_ms(engine->options.library, port) * NSEC_PER_MSEC;
 }
 
 unsigned services_questions(const struct engine *engine, const struct host *host, uint32_t slot)

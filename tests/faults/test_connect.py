@@ -17,7 +17,8 @@ TARGET = Host("target", default="drop",
               + ports("tcp", (115,), "reject-reset")
               + ports("tcp", (116,), "reject-admin-prohibited")
               + ports("tcp", (117,), "reject-host-unreachable", "router")
-              + ports("udp", (53, 9), "open") + ports("udp", (514,), "mute")
+              + ports("udp", (53, 9), "open") + ports("udp", (8,), "late")
+              + ports("udp", (514,), "mute")
               + ports("udp", (520,), "closed"))
 LIMITED = Host("limited", ports("tcp", (22, 443), "open")
                + ports("tcp", range(100, 130), "reject-port-unreachable"),
@@ -27,7 +28,8 @@ GONE = Host("gone", alive=False)
 STATES = {("tcp", 22): "open", ("tcp", 80): "open", ("tcp", 443): "open",
           ("tcp", 113): "closed", ("tcp", 114): "closed", ("tcp", 115): "closed",
           ("tcp", 116): "rejected", ("tcp", 117): "rejected", ("tcp", 8080): "dropped",
-          ("udp", 53): "open", ("udp", 9): "open", ("udp", 514): "silent",
+          ("udp", 53): "open", ("udp", 9): "open",
+          ("udp", 8): "open", ("udp", 514): "silent",
           ("udp", 520): "closed", ("udp", 5000): "silent"}
 PORTS = ",".join(f"{number}/{proto}" for proto, number in STATES)
 

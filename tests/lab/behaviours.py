@@ -29,6 +29,7 @@ def icmp_reject(name: str, ipv4: str | None, ipv6: str | None) -> Behaviour:
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (
     Behaviour("open", listens=True),
     Behaviour("greeting", protocols=("tcp",), listens=True),  # the service speaks first
+    Behaviour("late", protocols=("udp",), listens=True),      # the service thinks for a while
     Behaviour("mute", protocols=("udp",), listens=True),      # the service never answers
     Behaviour("closed"),
     Behaviour("drop", verdicts=("drop",)),

@@ -3,8 +3,9 @@ services.
 
 Started inside the host's namespace with a JSON object on the first line of standard input:
 lists of ports under "tcp" (accept, then close), "greeting" (say something first), "udp"
-(answer each datagram) and "mute" (receive, never answer). It writes "ready" when all are open and ends when its input does,
-so it never outlives the one who started it."""
+(answer each datagram), "late" (answer each a while later) and "mute" (receive, never answer). It
+writes "ready" when all are open and ends when its input does, so it never outlives the one who
+started it."""
 
 import errno
 import json
@@ -12,9 +13,12 @@ import resource
 import selectors
 import socket
 import sys
+import time
+from collections import deque
 
 BACKLOG = 1024
 GREETING = b"220 lab\r\n"
+LATE_S = 0.6        # longer than any path of the lab takes
 ANSWER_FLAG = 0x80  # set in the third byte: what makes a DNS query read as a response
 
 
@@ -40,10 +44,34 @@ def greet_and_close(listener: socket.socket) -> None:
 
 
 def answer(service: socket.socket) -> None:
+    service.sendmsg(*answer_to(service))
+
+
+def answer_to(service: socket.socket) -> tuple:
+    """What sendmsg() answers the next datagram with."""
     data, client, source = receive_with_destination(service)
     reply = bytearray(data.ljust(3, b"\0"))
     reply[2] |= ANSWER_FLAG
-    service.sendmsg([reply], source, 0, client)
+    return [reply], source, 0, client
+
+
+class LateAnswers:
+    """Answers that wait for their time."""
+
+    def __init__(self) -> None:
+        self.waiting = deque()   # when, by which service, what
+
+    def add(self, service: socket.socket) -> None:
+        self.waiting.append((time.monotonic() + LATE_S, service, answer_to(service)))
+
+    def wait(self) -> float | None:
+        """Seconds until the next is due; None: there is none."""
+        return max(self.waiting[0][0] - time.monotonic(), 0) if self.waiting else None
+
+    def send_due(self) -> None:
+        while self.waiting and self.waiting[0][0] <= time.monotonic():
+            _, service, reply = self.waiting.popleft()
+            service.sendmsg(*reply)
 
 
 def receive_with_destination(service: socket.socket):
@@ -70,19 +98,22 @@ def main() -> None:
         listener = open_socket(socket.SOCK_STREAM, number)
         listener.listen(BACKLOG)
         selector.register(listener, selectors.EVENT_READ, react)
+    late = LateAnswers()
     for number, react in ([(n, answer) for n in ports["udp"]]
+                          + [(n, late.add) for n in ports.get("late", ())]
                           + [(n, receive_only) for n in ports["mute"]]):
         service = open_socket(socket.SOCK_DGRAM, number)
         service.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         selector.register(service, selectors.EVENT_READ, react)
     selector.register(sys.stdin, selectors.EVENT_READ, None)
     print("ready", flush=True)
-    serve(selector)
+    serve(selector, late)
 
 
-def serve(selector: selectors.BaseSelector) -> None:
+def serve(selector: selectors.BaseSelector, late: LateAnswers) -> None:
     while True:
-        for key, _ in selector.select():
+        late.send_due()
+        for key, _ in selector.select(late.wait()):
             if key.data is None:
                 return
             try:

@@ -18,6 +18,7 @@ from lab.topology import Lab
 NMAP_REASONS = {
     "open": {"syn-ack", "udp-response"},
     "greeting": {"syn-ack"},
+    "late": {"udp-response"},
     "mute": {"no-response"},
     "closed": {"reset", "port-unreach"},
     "drop": {"no-response"},

@@ -191,7 +191,8 @@ class Lab:
         self.start_services(inside, host)
 
     def start_services(self, inside: Namespace, host: Host) -> None:
-        served = {"tcp": set(), "greeting": set(), "udp": set(), "mute": set()}
+        served = {"tcp": set(), "greeting": set(), "udp": set(), "late": set(),
+                  "mute": set()}
         for row in host.ports:
             if BEHAVIOURS[row.behaviour].listens and not row.dnat_to:
                 kind = row.proto if row.behaviour == "open" else row.behaviour

@@ -29,6 +29,7 @@ ANSWERS = {
     ("tcp", "open"): truth("open", "syn-ack", "host"),
     ("tcp", "greeting"): truth("open", "syn-ack", "host"),
     ("udp", "open"): truth("open", "udp-response", "host"),
+    ("udp", "late"): truth("open", "udp-response", "host"),
     ("udp", "mute"): truth("silent", "no-response", "unknown"),
     ("tcp", "closed"): truth("closed", "reset", "host"),
     # Nothing but a firewall that answers malformed datagrams can be told from the stack.

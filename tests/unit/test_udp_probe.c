@@ -68,6 +68,28 @@ static void questions_to_a_port_are_asked_in_turn(void **state)
     udp_library_free(&library);
 }
 
+static void services_have_the_time_that_they_need(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    assert_int_equal(udp_library_patience_ms(NULL, 53), 750);
+    assert_int_equal(udp_library_patience_ms(&library, 53), 750);
+    add(&library, "dns", "53");
+    add(&library, "ssdp", "1900");
+    add(&library, "syslog", "514");
+    library.probes[0].answers_within_ms = 100;
+    library.probes[1].answers_within_ms = 2500;
+    library.probes[2].never_answers = true;
+    assert_int_equal(udp_library_patience_ms(&library, 53), 750);
+    assert_int_equal(udp_library_patience_ms(&library, 1900), 2500);
+    assert_int_equal(udp_library_patience_ms(&library, 514), 0);
+    add(&library, "other", "53");
+    assert_int_equal(udp_library_patience_ms(&library, 53), 750);
+    library.probes[3].answers_within_ms = 1000;
+    assert_int_equal(udp_library_patience_ms(&library, 53), 1000);
+    udp_library_free(&library);
+}
+
 static void a_probe_of_the_same_name_replaces_the_earlier_one(void **state)
 {
     (void)state;
@@ -192,6 +214,7 @@ int main(void)
         cmocka_unit_test(an_empty_library_knows_no_port),
         cmocka_unit_test(the_probe_added_last_comes_first_and_the_others_in_turn),
         cmocka_unit_test(questions_to_a_port_are_asked_in_turn),
+        cmocka_unit_test(services_have_the_time_that_they_need),
         cmocka_unit_test(a_probe_of_the_same_name_replaces_the_earlier_one),
         cmocka_unit_test(a_library_grows_past_its_first_capacity),
         cmocka_unit_test(an_answer_that_repeats_the_transaction_is_proven),
