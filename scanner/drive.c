@@ -94,14 +94,14 @@ int drive_run(const struct drive *drive, struct error *error)
         buffers->packets[i] = (struct net_packet){.bytes = buffers->bytes[i] + NET_HEADROOM};
     while (status == 0 && !engine_finished(drive->engine, &engine_status)) {
         if (drive->signal && *drive->signal)
-            engine_stop(drive->engine, REASON_INTERRUPTED);
+            engine_stop(drive->engine, drive->net->now(drive->net), REASON_INTERRUPTED);
         else
             status = turn(drive, buffers);
         report_progress(drive);
     }
     free(buffers);
     if (status < 0) {
-        engine_stop(drive->engine, REASON_LINK_DOWN);
+        engine_stop(drive->engine, drive->net->now(drive->net), REASON_LINK_DOWN);
         return error_set(error, status, "the network cannot be used any more: %s",
                          strerror(-status));
     }

@@ -328,7 +328,7 @@ size_t engine_take_probes(struct engine *engine, nsec_t now, struct net_packet *
 {
     uint32_t host;
     if (now >= engine->options.deadline)
-        engine_stop(engine, REASON_DEADLINE);
+        engine_stop(engine, now, REASON_DEADLINE);
     if (engine->stopped || !make_room(engine, max))
         return 0;
     if (engine->pace.most == 0)
@@ -413,7 +413,7 @@ nsec_t engine_deadline(const struct engine *engine, nsec_t now)
     return at;
 }
 
-void engine_stop(struct engine *engine, enum reason reason)
+void engine_stop(struct engine *engine, nsec_t now, enum reason reason)
 {
     if (engine->stopped)
         return;
@@ -426,6 +426,7 @@ void engine_stop(struct engine *engine, enum reason reason)
             engine->status = -ENOMEM;
             return;
         }
+        services_doubt_early(engine, host, now);
         settle_host(engine, i, reason);
     }
     engine->admitted = engine->target_count;

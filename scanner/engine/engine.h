@@ -77,9 +77,9 @@ void engine_note_network(struct engine *engine, nsec_t now,
  * or NOW: at once. */
 nsec_t engine_deadline(const struct engine *engine, nsec_t now);
 
-/* Stops probing: what is undecided becomes unknown, for REASON (REASON_INTERRUPTED,
+/* Stops probing at NOW: what is undecided becomes unknown, for REASON (REASON_INTERRUPTED,
  * REASON_DEADLINE, …), and every host is handed over. */
-void engine_stop(struct engine *engine, enum reason reason);
+void engine_stop(struct engine *engine, nsec_t now, enum reason reason);
 
 /* True when every host has been handed over; *STATUS is then 0 or what the host function
  * returned. */

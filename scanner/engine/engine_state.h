@@ -215,6 +215,8 @@ bool services_may_answer(const struct engine *engine, const struct host *host, n
 void services_note_old_answer(const struct engine *engine, struct slot *slot);
 /* when all is decided, the silence of such ports is taken back, to be proven anew. */
 void services_doubt_silence(struct engine *engine, struct host *host);
+/* Probing ends at NOW, before its time: so does that of ports that may answer yet. */
+void services_doubt_early(struct engine *engine, struct host *host, nsec_t now);
 /* An answer to TRY, ELAPSED after the latest try, took longer than the path takes. */
 bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
                        nsec_t elapsed);

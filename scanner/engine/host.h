@@ -218,4 +218,10 @@ static inline uint32_t host_ticks(nsec_t at)
     return (uint32_t)((uint64_t)at >> 10);
 }
 
+/* Since the latest try; negative where clocks disagree and put AT before it. */
+static inline nsec_t slot_elapsed(const struct slot *slot, nsec_t at)
+{
+    return (nsec_t)(int32_t)(host_ticks(at) - slot->sent_at) * 1024;
+}
+
 #endif

@@ -197,12 +197,6 @@ static bool read_answer(struct match *m, uint32_t index, uint32_t try, struct an
     return outbound_read(m->engine->maker, m->host, &probe, m->reply, answer);
 }
 
-/* Clocks that disagree may put an answer before its probe: then this is negative. */
-static nsec_t elapsed_since(const struct slot *slot, nsec_t at)
-{
-    return (nsec_t)(int32_t)(host_ticks(at) - slot->sent_at) * 1024;
-}
-
 /* An answer to try TRY of a port. */
 static void port_answered(struct match *m, uint32_t index, unsigned try, enum udp_match proof)
 {
@@ -216,7 +210,7 @@ static void port_answered(struct match *m, uint32_t index, unsigned try, enum ud
         return;
     }
     signs_note(host, m->reply, answer.host_spoke);
-    nsec_t elapsed = elapsed_since(slot, m->at);
+    nsec_t elapsed = slot_elapsed(slot, m->at);
     m->late = m->reply->kind == REPLY_UDP && services_was_late(host, slot, try, elapsed);
     if (try == slot->tries && !slot_is_decided(slot) && !m->late)
         note_rtt(m, elapsed);

@@ -68,6 +68,16 @@ void services_doubt_silence(struct engine *engine, struct host *host)
     }
 }
 
+void services_doubt_early(struct engine *engine, struct host *host, nsec_t now)
+{
+    for (uint32_t i = host->tcp_count; i < host->slot_count && engine->guesses == 0; i++) {
+        struct slot *slot = &host->slots[i];
+        if ((slot->flags & SLOT_SILENT) &&
+            slot_elapsed(slot, now) < patience_of(engine, host, i))
+            engine_take_back(engine, host, slot);
+    }
+}
+
 bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
                        nsec_t elapsed)
 {

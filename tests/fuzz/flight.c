@@ -236,7 +236,7 @@ struct flight_verdict flight_stop(struct flight *flight, const struct flight_pro
     wanted.proto = protocol == 17 ? PROTO_UDP : PROTO_TCP;
     wanted.port = ports ? (uint16_t)(transport[2] << 8 | transport[3]) : 22;
     wanted_now = &wanted;
-    engine_stop(flight->engine, REASON_INTERRUPTED);
+    engine_stop(flight->engine, flight->now, REASON_INTERRUPTED);
     wanted_now = NULL;
     return wanted.verdict;
 }

@@ -140,6 +140,38 @@ static void service_that_answers_early_tries_is_not_silent(void **state)
     }
 }
 
+static void know_service(struct udp_library *library, uint16_t answers_within_ms, bool never)
+{
+    struct udp_probe probe = {
+        .name = strdup("late"),
+        .answers_within_ms = answers_within_ms,
+        .never_answers = never,
+        .reply_transaction_offset = UDP_TRANSACTION_NOWHERE,
+    };
+    assert_non_null(probe.name);
+    assert_int_equal(portset_add(&probe.ports, 1, UINT16_MAX), 0);
+    assert_int_equal(udp_library_add(library, &probe), 0);
+}
+
+static void late_service_is_not_silent_because_time_is_up(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    know_service(&library, 0, true);
+    struct late late = {.late = 600 * NSEC_PER_MSEC, .witness = SIM_OPEN};
+    for (late.deadline = 300 * NSEC_PER_MSEC; late.deadline <= 700 * NSEC_PER_MSEC;
+         late.deadline += 100 * NSEC_PER_MSEC) {
+        struct late mute = late;
+        mute.dropped = true;
+        mute.library = &library;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            assert_int_equal(run(&late, seed).said[PORT_SILENT], 0);
+            assert_int_not_equal(run(&mute, seed).said[PORT_SILENT], 0);
+        }
+    }
+    udp_library_free(&library);
+}
+
 /* What is late may then be the only measure of the path. */
 static void late_service_is_open_beside_nothing_but_echo(void **state)
 {
@@ -155,19 +187,6 @@ static void service_that_is_late_at_random_is_open(void **state)
     (void)state;
     struct late late = {.later = 600 * NSEC_PER_MSEC, .witness = SIM_OPEN};
     expect_open(&late, 5 * NSEC_PER_SEC);
-}
-
-static void know_service(struct udp_library *library, uint16_t answers_within_ms, bool never)
-{
-    struct udp_probe probe = {
-        .name = strdup("late"),
-        .answers_within_ms = answers_within_ms,
-        .never_answers = never,
-        .reply_transaction_offset = UDP_TRANSACTION_NOWHERE,
-    };
-    assert_non_null(probe.name);
-    assert_int_equal(portset_add(&probe.ports, 1, UINT16_MAX), 0);
-    assert_int_equal(udp_library_add(library, &probe), 0);
 }
 
 static void service_that_is_known_to_wait_is_waited_for(void **state)
@@ -236,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(late_service_is_open),
         cmocka_unit_test(service_that_answers_early_tries_is_not_silent),
+        cmocka_unit_test(late_service_is_not_silent_because_time_is_up),
         cmocka_unit_test(late_service_is_open_beside_nothing_but_echo),
         cmocka_unit_test(service_that_is_late_at_random_is_open),
         cmocka_unit_test(late_service_is_open_where_nothing_else_answers),

@@ -208,7 +208,7 @@ static void assert_web(struct world *world, enum origin origin, const char *by,
                        const char *forwarded)
 {
     char address[ADDR_TEXT_SIZE], place[FORWARDING_TEXT_SIZE];
-    engine_stop(world->engine, REASON_INTERRUPTED);
+    engine_stop(world->engine, world->now, REASON_INTERRUPTED);
     assert_int_equal(world->web.state, PORT_REJECTED);
     assert_int_equal(world->web.reason, REASON_ADMIN_PROHIBITED);
     assert_int_equal(world->web.origin, origin);
@@ -326,7 +326,7 @@ static void refusal_after_the_host_is_done_is_ignored(void **state)
 {
     (void)state;
     struct world *world = world_new(ADDR_IPV4, 16);
-    engine_stop(world->engine, REASON_INTERRUPTED);
+    engine_stop(world->engine, world->now, REASON_INTERRUPTED);
     assert_false(is_believed(world, &(struct refusal){TCP, 80, "10.0.0.5", "10.0.0.5", 80, 0}));
     world_free(world);
 }

@@ -189,7 +189,7 @@ static void valid_answers_that_contradict_are_a_conflict(void **state)
                              header_length(flight.probe) + 8);
             assert_true(believed(&flight, &packet));
         }
-        engine_stop(flight.engine, REASON_DEADLINE);
+        engine_stop(flight.engine, flight.now, REASON_DEADLINE);
         assert_int_equal(flight.seen.state, PORT_UNKNOWN);
         assert_int_equal(flight.seen.reason, REASON_CONFLICT);
         assert_int_equal(flight.seen.open_seen, rows[i].open_seen);
@@ -208,7 +208,7 @@ static void answer_as(struct flight *flight, unsigned flags)
 
 static void stop(struct flight *flight, enum port_state state, enum reason reason)
 {
-    engine_stop(flight->engine, REASON_INTERRUPTED);
+    engine_stop(flight->engine, flight->now, REASON_INTERRUPTED);
     assert_int_equal(flight->seen.state, state);
     assert_int_equal(flight->seen.reason, reason);
     assert_true(addr_equal(&flight->seen.by, &flight->target.address));
