@@ -10,11 +10,13 @@
  */
 #define TRIES_FOR_VOID 3
 #define VOIDS_MOST     16
-/* Rounds one after the other that prove nothing, and how often what answers may take is waited
- * for in such. */
-#define VOID_ROUNDS_MOST 16
-#define PATIENCE_MOST    4
-#define DRAWS_MOST       64
+/* Rounds one after the other that prove nothing. From so many on, answers are given more time,
+ * for the only port that accepts may be one that is forwarded to another site. */
+#define VOID_ROUNDS_MOST    16
+#define VOID_ROUNDS_PATIENT 3
+#define PATIENCE_LEAST      (40 * NSEC_PER_MSEC)
+#define PATIENCE_MOST       (320 * NSEC_PER_MSEC)
+#define DRAWS_MOST          64
 
 uint16_t decoys_draw_port(const struct portset *declared, uint64_t *random)
 {
@@ -186,18 +188,29 @@ static bool is_enough(const struct engine *engine, const struct host *host, bool
     return decoys_silence_is_certain(&silence, upper, engine->options.miss);
 }
 
-/* A round may end as soon as an answer is due; the last one waits longer, and so does one after
+/* A round may end as soon as an answer is due; the last one waits longer, and so do those after
  * void ones. */
 static nsec_t patience(const struct engine *engine, const struct host *host)
 {
     const struct rtt *rtt = &host->rtt;
-    unsigned voids = host->decoys.void_run;
     nsec_t once = rtt->smoothed + rtt->smoothed / 4 + 2 * NSEC_PER_MSEC;
     if (!rtt_known(rtt) || is_enough(engine, host, true))
         once = rtt_timeout(rtt);
-    if (voids <= 1)
-        return once;
-    return once * (voids < PATIENCE_MOST ? voids : PATIENCE_MOST);
+    return once > host->decoys.patience ? once : host->decoys.patience;
+}
+
+static void note_void_round(struct decoys *decoys, enum reason fault)
+{
+    if (decoys->voids < UINT8_MAX)
+        decoys->voids++;
+    if (++decoys->void_run == VOID_ROUNDS_MOST)
+        decoys->lapse = (uint8_t)fault;
+    if (decoys->void_run < VOID_ROUNDS_PATIENT)
+        return;
+    nsec_t longer = 2 * decoys->patience;
+    decoys->patience = longer < PATIENCE_LEAST  ? PATIENCE_LEAST
+                       : longer < PATIENCE_MOST ? longer
+                                                : PATIENCE_MOST;
 }
 
 static struct decoy *next_due(struct decoys *decoys)
@@ -230,10 +243,7 @@ static void end_round(const struct engine *engine, struct host *host)
         return;
     enum reason fault = find_fault(engine, decoys);
     if (fault != REASON_NONE) {
-        if (decoys->voids < UINT8_MAX)
-            decoys->voids++;
-        if (++decoys->void_run == VOID_ROUNDS_MOST)
-            decoys->lapse = (uint8_t)fault;
+        note_void_round(decoys, fault);
         return;
     }
     decoys->void_run = 0;

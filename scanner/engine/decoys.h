@@ -45,6 +45,7 @@ struct decoys {
     uint8_t lapse;    /* enum reason: why they will never tell; REASON_NONE: they may, or did */
     nsec_t due;       /* when the next one is to be sent, or the round is over */
     nsec_t began;     /* the round under way */
+    nsec_t patience;  /* the least that a round lasts */
 };
 
 /* A high port that is none of DECLARED, which rules name one by one: those may well be open.

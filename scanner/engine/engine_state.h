@@ -206,10 +206,10 @@ bool refusals_are_pending(struct host *host, nsec_t now);
 /* services.c: the different questions that the tries of SLOT are. */
 unsigned services_questions(const struct engine *engine, const struct host *host,
                             uint32_t slot);
-/* UDP services answer when they like. The silence of SLOT is certified: */
+/* Services answer when they like. The silence of SLOT is certified: */
 void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot);
-/* nothing is left to be asked, but some that were silent may answer yet. */
-bool services_may_answer(const struct engine *engine, const struct host *host, nsec_t now);
+/* it may be undone until then. */
+nsec_t services_answer_until(const struct engine *engine, const struct host *host);
 /* One came to a try of SLOT that is too old to be believed. It shows all the same that the port
  * is not silent, unless somebody is guessing: */
 void services_note_old_answer(const struct engine *engine, struct slot *slot);

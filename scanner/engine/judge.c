@@ -406,8 +406,8 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         judge_slots(engine, host, judgement == BATCH_COUNTS, now);
         limits_adapt(engine, host, judgement, now);
     }
-    if (services_may_answer(engine, host, now) ||
-        (host->undecided == 0 && now < limits_refilled_at(host)))
+    if (host->undecided == 0 &&
+        (now < services_answer_until(engine, host) || now < limits_refilled_at(host)))
         return;
     services_doubt_silence(engine, host);
     enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;

@@ -407,8 +407,7 @@ nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nse
     if (host->undecided == 0 && refusals_are_left(host))
         return now;
     if (host->undecided == 0) {
-        nsec_t refilled = limits_refilled_at(host);
-        nsec_t end = services_may_answer(engine, host, now) ? host->patient_until : now;
+        nsec_t refilled = limits_refilled_at(host), end = services_answer_until(engine, host);
         return refilled > end ? refilled : end;
     }
     if (host->confirm_count > 0)

@@ -1,15 +1,22 @@
-/* What is special about UDP services.
+/* Who answers later than the host's stack does.
+ *
+ * A port may be forwarded to a machine that is further away, through a tunnel perhaps. So the
+ * silence of a TCP port is handed over only after its first probes had more time than answers
+ * of the host itself take.
  *
  * A host's stack answers at once, a service when it has thought about it, and some wait on
  * purpose, so that not all of a network speak at the same time (SSDP, WS-Discovery). So the
- * silence of a UDP port is handed over only after its last probe had time for that; an answer
+ * silence of a UDP port is handed over after its last probe had time for that, too; an answer
  * that comes until then undoes it, and is asked to come again like any other.
  *
  * Whoever waits longer gives more time to those who guess; so once somebody has guessed wrong,
- * nobody is waited for longer than the path takes. */
+ * no UDP service is waited for longer than the path takes. */
 #include "scanner/engine/engine_state.h"
 
 #include <stdlib.h>
+
+/* How long the way to where a port is forwarded may be, there and back. */
+#define DETOUR_MOST (250 * NSEC_PER_MSEC)
 
 /* Waits between the probes that ask for an answer to come again. They are doubled, so that
  * sooner or later the answer finds its try among the latest (match.c believes no other). */
@@ -20,12 +27,16 @@
  * they do. */
 enum { GUESSES_TOLERATED = 4 };
 
-static nsec_t patience_of(const struct engine *engine, const struct host *host, uint32_t slot)
+/* How long SLOT may still answer a probe that was sent at that time. */
+static nsec_t answers_until(const struct engine *engine, const struct host *host, uint32_t slot,
+                            nsec_t sent_at)
 {
-    if (host->what->responder || host_slot_proto(host, slot) != PROTO_UDP)
-        return 0;
+    if (host->what->responder)
+        return sent_at;
+    if (host_slot_proto(host, slot) == PROTO_TCP)
+        return host->silent_since + DETOUR_MOST;
     uint16_t port = host_slot_port(host, slot);
-    return udp_library_patience_ms(engine->options.library, port) * NSEC_PER_MSEC;
+    return sent_at + udp_library_patience_ms(engine->options.library, port) * NSEC_PER_MSEC;
 }
 
 unsigned services_questions(const struct engine *engine, const struct host *host, uint32_t slot)
@@ -38,14 +49,16 @@ unsigned services_questions(const struct engine *engine, const struct host *host
 
 void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot)
 {
-    nsec_t until = host->batch.last_sent + patience_of(engine, host, slot);
-    if (until > host->patient_until)
-        host->patient_until = until;
+    nsec_t until = answers_until(engine, host, slot, host->batch.last_sent);
+    nsec_t *latest = &host->patient_until[host_slot_proto(host, slot)];
+    if (until > *latest)
+        *latest = until;
 }
 
-bool services_may_answer(const struct engine *engine, const struct host *host, nsec_t now)
+nsec_t services_answer_until(const struct engine *engine, const struct host *host)
 {
-    return host->undecided == 0 && now < host->patient_until && engine->guesses == 0;
+    nsec_t tcp = host->patient_until[PROTO_TCP], udp = host->patient_until[PROTO_UDP];
+    return udp > tcp && engine->guesses == 0 ? udp : tcp;
 }
 
 void services_note_old_answer(const struct engine *engine, struct slot *slot)
@@ -70,10 +83,11 @@ void services_doubt_silence(struct engine *engine, struct host *host)
 
 void services_doubt_early(struct engine *engine, struct host *host, nsec_t now)
 {
-    for (uint32_t i = host->tcp_count; i < host->slot_count && engine->guesses == 0; i++) {
+    uint32_t count = engine->guesses == 0 ? host->slot_count : host->tcp_count;
+    for (uint32_t i = 0; i < count; i++) {
         struct slot *slot = &host->slots[i];
         if ((slot->flags & SLOT_SILENT) &&
-            slot_elapsed(slot, now) < patience_of(engine, host, i))
+            answers_until(engine, host, i, now - slot_elapsed(slot, now)) > now)
             engine_take_back(engine, host, slot);
     }
 }

@@ -78,8 +78,8 @@ struct sim_answer {
     sim_udp_reply_fn *reply; /* SIM_OPEN on UDP; NULL: echoes, or 4 bytes to nothing */
     const struct sim_forwarding *forwarding; /* SIM_REJECT_ICMP to TCP: what the error quotes;
                                                 NULL: the probe as it was sent */
-    nsec_t late, later; /* SIM_OPEN on UDP: the service answers so long after the question came,
-                           or up to so much more, each time anew; */
+    nsec_t late;        /* TCP, SIM_OPEN on UDP: the answer comes so long after the question, */
+    nsec_t later;       /* SIM_OPEN on UDP: or up to so much more, each time anew; */
     uint16_t from_port; /* from this port, 0: from its own; */
     uint16_t astray;    /* to a port of ours so far beyond the one that asked */
 };

@@ -124,6 +124,7 @@ size_t sim_tcp_answer(struct sim_world *world, struct sim_meeting *meeting)
         sim_group_answer(meeting->place.group, PROTO_TCP, probe->port);
     if (!sim_bucket_take(&meeting->place.memory->syns, &host->syns, meeting->now))
         answer = &host->above;
+    meeting->late = answer->late;
     struct sim_header firewall = sim_header_from_firewall(world, meeting, answer->router);
     if (probe->bad_offset && (host->drops_invalid || !is_reject(answer)))
         return 0; /* conntrack in front of the firewall calls it invalid, stacks drop it */

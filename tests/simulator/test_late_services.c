@@ -1,5 +1,6 @@
-/* UDP services that take their time: on a path of a third of a millisecond they answer when
- * portvet has asked again long since, and are open all the same. */
+/* UDP services that take their time, and TCP ports that are forwarded to another site: on a
+ * path of a third of a millisecond they answer when portvet has asked again long since, and are
+ * open all the same. */
 #include "tests/simulator/scenario.h"
 
 #include <setjmp.h>
@@ -47,6 +48,7 @@ struct late {
     double loss;
     enum sim_behaviour witness; /* of TCP port 22 */
     bool dropped;               /* there is no service after all */
+    nsec_t detour;              /* TCP port 25 is open at the end of it; 0: it is dropped */
     bool ignores_echo;
     double forged; /* packets a second */
     nsec_t deadline;
@@ -57,6 +59,10 @@ static struct sim_score run(const struct late *late, uint64_t seed)
 {
     const struct sim_row rows[] = {
         {PROTO_TCP, 22, 22, {.behaviour = late->witness}},
+        {PROTO_TCP,
+         25,
+         25,
+         {.behaviour = late->detour ? SIM_OPEN : SIM_DROP, .late = late->detour}},
         {PROTO_UDP,
          SERVICE,
          SERVICE,
@@ -182,6 +188,29 @@ static void late_service_is_open_beside_nothing_but_echo(void **state)
     }
 }
 
+static void port_that_is_forwarded_to_another_site_is_open(void **state)
+{
+    (void)state;
+    static const enum sim_behaviour witnesses[] = {SIM_OPEN, SIM_CLOSED};
+    for (size_t w = 0; w < sizeof witnesses / sizeof witnesses[0]; w++) {
+        struct late late = {.witness = witnesses[w]};
+        for (late.detour = 20 * NSEC_PER_MSEC; late.detour <= 220 * NSEC_PER_MSEC;
+             late.detour += 20 * NSEC_PER_MSEC)
+            expect_open(&late, 6 * NSEC_PER_SEC);
+    }
+}
+
+static void port_that_may_be_forwarded_is_not_dropped_because_time_is_up(void **state)
+{
+    (void)state;
+    struct late late = {.witness = SIM_CLOSED, .detour = 200 * NSEC_PER_MSEC};
+    for (late.deadline = 50 * NSEC_PER_MSEC; late.deadline < late.detour;
+         late.deadline += 50 * NSEC_PER_MSEC) {
+        for (uint64_t seed = 1; seed <= SEEDS; seed++)
+            assert_int_equal(run(&late, seed).said[PORT_DROPPED], 0);
+    }
+}
+
 static void service_that_is_late_at_random_is_open(void **state)
 {
     (void)state;
@@ -257,6 +286,8 @@ int main(void)
         cmocka_unit_test(service_that_answers_early_tries_is_not_silent),
         cmocka_unit_test(late_service_is_not_silent_because_time_is_up),
         cmocka_unit_test(late_service_is_open_beside_nothing_but_echo),
+        cmocka_unit_test(port_that_is_forwarded_to_another_site_is_open),
+        cmocka_unit_test(port_that_may_be_forwarded_is_not_dropped_because_time_is_up),
         cmocka_unit_test(service_that_is_late_at_random_is_open),
         cmocka_unit_test(late_service_is_open_where_nothing_else_answers),
         cmocka_unit_test(service_that_is_known_to_wait_is_waited_for),
