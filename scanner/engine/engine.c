@@ -248,7 +248,7 @@ static bool keeps_its_turn(const struct host *host)
 static nsec_t wake_time(const struct engine *engine, const struct host *host, nsec_t now)
 {
     nsec_t at = host->phase == HOST_TWINNING ? twins_wake_time(engine, host, now)
-                                             : batch_wake_time(engine, host, now);
+                                             : batch_wake_time(host, now);
     return decoys_due(host) < at ? decoys_due(host) : at;
 }
 

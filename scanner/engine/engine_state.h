@@ -76,7 +76,6 @@ struct engine {
 
     bool stopped;
     struct engine_totals totals;
-    uint64_t guesses; /* UDP datagrams in a target's name that fit no probe */
 };
 
 /* Wakes or queues a host according to its phase. */
@@ -87,7 +86,7 @@ void batch_begin(struct host *host, nsec_t now);
 /* Writes the next due probe of HOST and returns its length; 0: none is due now. */
 size_t batch_next_probe(struct engine *engine, uint32_t host, nsec_t now, uint8_t *packet);
 /* When the host wants attention; NSEC_NEVER: not before an answer. */
-nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nsec_t now);
+nsec_t batch_wake_time(const struct host *host, nsec_t now);
 /* Something of HOST answered. */
 void batch_note_answer(struct host *host, nsec_t at);
 /* Counts the controls that nobody answered in time, as time has come to NOW. */
@@ -209,10 +208,10 @@ unsigned services_questions(const struct engine *engine, const struct host *host
 /* Services answer when they like. The silence of SLOT is certified: */
 void services_note_silence(const struct engine *engine, struct host *host, uint32_t slot);
 /* it may be undone until then. */
-nsec_t services_answer_until(const struct engine *engine, const struct host *host);
+nsec_t services_answer_until(const struct host *host);
 /* One came to a try of SLOT that is too old to be believed. It shows all the same that the port
- * is not silent, unless somebody is guessing: */
-void services_note_old_answer(const struct engine *engine, struct slot *slot);
+ * is not silent: */
+void services_note_old_answer(struct slot *slot);
 /* when all is decided, the silence of such ports is taken back, to be proven anew. */
 void services_doubt_silence(struct engine *engine, struct host *host);
 /* Probing ends at NOW, before its time: so does that of ports that may answer yet. */
@@ -225,7 +224,7 @@ bool services_note_guess(struct host *host, uint32_t slot, enum reply_kind kind)
 /* So many did that an answer which anybody could have made up shows nothing. */
 bool services_are_guessed(const struct host *host, uint32_t slot);
 /* Sets the next rest's length: longer each time while a confirmation is WANTED. */
-void services_space_confirmations(const struct engine *engine, struct host *host, bool wanted);
+void services_space_confirmations(struct host *host, bool wanted);
 
 /* One more port of HOST is decided. */
 void engine_decide(struct engine *engine, struct host *host);

@@ -351,7 +351,7 @@ static void judge_slots(struct engine *engine, struct host *host, bool counts, n
     bool unconfirmed = false;
     for (uint32_t p = host->batch.from; p < host->batch.to; p++)
         unconfirmed |= judge_slot(engine, host, p, &proofs);
-    services_space_confirmations(engine, host, unconfirmed);
+    services_space_confirmations(host, unconfirmed);
 }
 
 /* Why probing of this host should end with ports undecided; REASON_NONE: it should not. */
@@ -407,7 +407,7 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
         limits_adapt(engine, host, judgement, now);
     }
     if (host->undecided == 0 &&
-        (now < services_answer_until(engine, host) || now < limits_refilled_at(host)))
+        (now < services_answer_until(host) || now < limits_refilled_at(host)))
         return;
     services_doubt_silence(engine, host);
     enum reason reason = host->undecided ? give_up(engine, host, now) : REASON_NONE;

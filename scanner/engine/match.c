@@ -367,7 +367,7 @@ static bool match_udp(struct match *m, uint32_t index)
         }
     }
     if (fits_old_try)
-        services_note_old_answer(m->engine, &host->slots[index]);
+        services_note_old_answer(&host->slots[index]);
     return fits_old_try;
 }
 
@@ -467,5 +467,4 @@ void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t lengt
         beacons_consider(engine, (uint32_t)target);
     engine->totals.received += ours;
     engine->totals.invalid += known && !ours;
-    engine->guesses += known && !ours && reply.kind == REPLY_UDP;
 }

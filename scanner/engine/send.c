@@ -399,7 +399,7 @@ size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, 
     return next_while_resting(engine, host_index, now, packet);
 }
 
-nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nsec_t now)
+nsec_t batch_wake_time(const struct host *host, nsec_t now)
 {
     const struct controls *controls = &host->controls;
     if (host->phase == HOST_SENDING)
@@ -407,7 +407,7 @@ nsec_t batch_wake_time(const struct engine *engine, const struct host *host, nse
     if (host->undecided == 0 && refusals_are_left(host))
         return now;
     if (host->undecided == 0) {
-        nsec_t refilled = limits_refilled_at(host), end = services_answer_until(engine, host);
+        nsec_t refilled = limits_refilled_at(host), end = services_answer_until(host);
         return refilled > end ? refilled : end;
     }
     if (host->confirm_count > 0)

@@ -7,10 +7,8 @@
  * A host's stack answers at once, a service when it has thought about it, and some wait on
  * purpose, so that not all of a network speak at the same time (SSDP, WS-Discovery). So the
  * silence of a UDP port is handed over after its last probe had time for that, too; an answer
- * that comes until then undoes it, and is asked to come again like any other.
- *
- * Whoever waits longer gives more time to those who guess; so once somebody has guessed wrong,
- * no UDP service is waited for longer than the path takes. */
+ * that comes until then undoes it, and is asked to come again like any other. Whoever guesses
+ * has that much time, too; what he hits does not come again, and the port is unknown. */
 #include "scanner/engine/engine_state.h"
 
 #include <stdlib.h>
@@ -55,15 +53,15 @@ void services_note_silence(const struct engine *engine, struct host *host, uint3
         *latest = until;
 }
 
-nsec_t services_answer_until(const struct engine *engine, const struct host *host)
+nsec_t services_answer_until(const struct host *host)
 {
     nsec_t tcp = host->patient_until[PROTO_TCP], udp = host->patient_until[PROTO_UDP];
-    return udp > tcp && engine->guesses == 0 ? udp : tcp;
+    return udp > tcp ? udp : tcp;
 }
 
-void services_note_old_answer(const struct engine *engine, struct slot *slot)
+void services_note_old_answer(struct slot *slot)
 {
-    if (!slot->signature && engine->guesses == 0)
+    if (!slot->signature)
         slot->flags |= SLOT_OPEN_SEEN;
 }
 
@@ -83,8 +81,7 @@ void services_doubt_silence(struct engine *engine, struct host *host)
 
 void services_doubt_early(struct engine *engine, struct host *host, nsec_t now)
 {
-    uint32_t count = engine->guesses == 0 ? host->slot_count : host->tcp_count;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < host->slot_count; i++) {
         struct slot *slot = &host->slots[i];
         if ((slot->flags & SLOT_SILENT) &&
             answers_until(engine, host, i, now - slot_elapsed(slot, now)) > now)
@@ -116,12 +113,12 @@ bool services_are_guessed(const struct host *host, uint32_t slot)
     return host->guesses && host->guesses[slot] > GUESSES_TOLERATED;
 }
 
-void services_space_confirmations(const struct engine *engine, struct host *host, bool wanted)
+void services_space_confirmations(struct host *host, bool wanted)
 {
     nsec_t rest = 2 * host->confirm_rest;
     if (rest < CONFIRM_REST_LEAST)
         rest = CONFIRM_REST_LEAST;
     if (rest > CONFIRM_REST_MOST)
         rest = CONFIRM_REST_MOST;
-    host->confirm_rest = wanted && engine->guesses == 0 ? rest : 0;
+    host->confirm_rest = wanted ? rest : 0;
 }

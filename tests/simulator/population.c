@@ -7,6 +7,8 @@
 #include <string.h>
 
 enum { ROWS_MOST = 32, UDP_PORTS = 20 };
+#define DETOUR_MOST  (150 * NSEC_PER_MSEC)
+#define THOUGHT_MOST (500 * NSEC_PER_MSEC)
 
 const struct sim_router sim_population_routers[] = {
     {.address = {.family = ADDR_IPV4, .bytes = {198, 51, 100, 1}}, .hops = 2, .quoted = 28},
@@ -86,9 +88,16 @@ static bool take(struct draft *draft, uint16_t port)
     return true;
 }
 
+/* A few ports are forwarded to another site. */
+static nsec_t draw_detour(struct draft *draft)
+{
+    bool far = sim_random_below(&draft->random, 8) == 0;
+    return far ? (nsec_t)sim_random_below(&draft->random, (uint64_t)DETOUR_MOST) : 0;
+}
+
 static void add_rows(struct draft *draft, uint64_t count, const struct exception *exception)
 {
-    const struct sim_answer answer = {
+    struct sim_answer answer = {
         .behaviour = exception->behaviour,
         .icmp_type = exception->icmp_type,
         .icmp_code = exception->icmp_code,
@@ -97,16 +106,18 @@ static void add_rows(struct draft *draft, uint64_t count, const struct exception
     for (; count > 0 && draft->count < ROWS_MOST; count--) {
         uint16_t port =
             (uint16_t)(draft->first + sim_random_below(&draft->random, draft->ports));
+        answer.late = exception->behaviour == SIM_OPEN ? draw_detour(draft) : 0;
         if (take(draft, port))
             draft->rows[draft->count++] = (struct sim_row){PROTO_TCP, port, port, answer};
     }
 }
 
-/* UDP: two services, one that is mute, the rest dropped. */
+/* UDP: three services, of which one takes its time, one that is mute, the rest dropped. */
 static void add_udp(struct draft *draft)
 {
     static const struct sim_row rows[] = {
         {PROTO_UDP, 2, 3, {.behaviour = SIM_OPEN}},
+        {PROTO_UDP, 4, 4, {.behaviour = SIM_OPEN, .later = THOUGHT_MOST}},
         {PROTO_UDP, 5, 5, {.behaviour = SIM_MUTE}},
     };
     memcpy(draft->rows + draft->count, rows, sizeof(rows));
