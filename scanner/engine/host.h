@@ -90,6 +90,45 @@ struct batch {
     bool witnesses_answered; /* so that what is still missing is not missing for loss */
 };
 
+/* What is known of a limit on ICMP errors, and what follows from it for the batches to come;
+ * see limits.c, limits_adapt.c, samples.c and spots.c. */
+struct limits {
+    nsec_t since;     /* when limited answers were first seen; 0: not */
+    uint8_t pass;     /* the first pass under the limit */
+    uint32_t counted; /* the host's ports among the limited ones of the totals */
+    nsec_t icmp_at;   /* the latest ICMP error; 0: none */
+    nsec_t rest;      /* that a few tokens ask for; 0: none */
+    uint8_t rounds;   /* that a batch shall have */
+
+    uint8_t short_voids;   /* short batches one after the other without a token */
+    uint8_t found_batches; /* one after the other that found rejects */
+    uint8_t dense;         /* rejects found by asking a few, beyond those that took more */
+    uint8_t lone_tokens;   /* void batches in a row with one token where two were wanted */
+
+    bool spread;      /* tokens are asked for all over a batch */
+    nsec_t spot_gap;  /* the time that one token takes */
+    nsec_t probe_gap; /* the time that a probe took in the latest batch */
+
+    bool sampling;                   /* rejects are collected, silence is not judged */
+    bool sweeping;                   /* nearly all may be rejected: what is not comes first */
+    bool mixed;                      /* a sample has shown that not nearly all are rejected */
+    uint8_t doubtful;                /* ports of a sample that are asked again, by themselves */
+    uint32_t stuck_at;               /* position in the pass of the sample's oldest silence, */
+    uint8_t stuck_for;               /* and how often that has been asked */
+    uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
+};
+
+/* What else is known where the target is a responder; see outbound.h. */
+struct outbound {
+    bool spoke_unsigned;    /* the target answered, but signed nothing of that */
+    bool signed_tcp;        /* the responder signed an answer to a SYN */
+    bool refused_probes;    /* its own machine, by ICMP: so they get there */
+    bool refuses_at_random; /* this machine refused what it had let through */
+    struct addr beside;     /* whom ICMP of the responder's own machine comes from */
+    struct addr refuser;    /* who says no by ICMP where no signed answer comes */
+    uint32_t refusals;      /* ports of which that is so; see outbound_is_refused() */
+};
+
 /* Ports that are asked again to see whether they answer as before; see refusals.c. */
 struct recall {
     uint8_t done;   /* of what is to be asked: ports that were refused, */
@@ -139,41 +178,16 @@ struct host {
     double usual_loss;     /* share of loss before that */
     uint8_t spacing_steps; /* times that it has been doubled */
     bool spacing_is_useless;
-    nsec_t limited_rest;      /* that a few tokens ask for; 0: none */
-    nsec_t limited_since;     /* when limited answers were first seen; 0: not */
-    bool sampling;            /* rejects are collected, silence is not judged */
-    uint8_t doubtful;         /* ports of a sample that are asked again, by themselves */
-    uint8_t short_voids;      /* short batches one after the other without a token */
-    uint8_t found_batches;    /* one after the other that found rejects */
-    uint8_t dense;            /* rejects found by asking a few, beyond those that took more */
-    uint8_t lone_tokens;      /* void batches in a row with one token where two were wanted */
-    bool sweeping;            /* nearly all may be rejected: what is not comes first */
-    uint32_t stuck_at;        /* position in the pass of the sample's oldest silence, */
-    uint8_t stuck_for;        /* and how often that has been asked */
-    uint8_t rounds;           /* that a batch shall have; see limits.c */
-    uint8_t limited_pass;     /* the first pass under the limit */
-    uint32_t limited_counted; /* its ports among the limited ones of the totals */
-    nsec_t icmp_at;           /* the latest ICMP error; 0: none */
-    bool spread;              /* tokens are asked for all over a batch; see spots.c */
-    nsec_t spot_gap;          /* the time that one token takes */
-    nsec_t probe_gap;         /* the time that a probe took in the latest batch */
-    bool mixed;               /* a sample has shown that not nearly all are rejected */
-    uint32_t confirmed[PROTO_COUNT]; /* sample from which the rest was told; 0: it was not */
-    uint8_t void_batches;            /* batches one after the other that proved nothing */
+    struct limits limits;
+    uint8_t void_batches; /* batches one after the other that proved nothing */
     enum reason void_reason;
     struct recall recall;
     uint32_t confirm[CONFIRM_MOST];    /* UDP ports whose answer wants another at once */
     nsec_t confirm_rest;               /* the least rest while these are awaited; 0: none is */
     nsec_t patient_until[PROTO_COUNT]; /* until then, ports that were silent may answer */
-    uint8_t *guesses;       /* datagrams that fit no probe, for each slot; NULL: none */
-    nsec_t silent_since;    /* start of the first batch whose silence counted; 0: none */
-    bool spoke_unsigned;    /* outbound: the target answered, but signed nothing of that */
-    bool refused_probes;    /* outbound: its own machine, by ICMP: so they get there */
-    bool signed_tcp;        /* outbound: the responder signed an answer to a SYN */
-    struct addr beside;     /* outbound: whom ICMP of the responder's own machine comes from */
-    struct addr refuser;    /* outbound: who says no by ICMP where no signed answer comes */
-    uint32_t refusals;      /* ports of which that is so; see outbound_is_refused() */
-    bool refuses_at_random; /* outbound: this machine refused what it had let through */
+    uint8_t *guesses;    /* datagrams that fit no probe, for each slot; NULL: none */
+    nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */
+    struct outbound outbound;
     struct twins twins;
     double miss; /* the largest chance of a missed answer that silence was certified with */
 };

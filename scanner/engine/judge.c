@@ -136,11 +136,11 @@ static enum judgement judge_batch(const struct engine *engine, struct host *host
         host->void_batches = 0;
         return BATCH_COUNTS;
     }
-    if (host->sampling ? host->batch.rejected > 0 : limits_found_rejects(host)) {
+    if (host->limits.sampling ? host->batch.rejected > 0 : limits_found_rejects(host)) {
         host->void_batches = 0;
         return BATCH_FOUND;
     }
-    if (host->sampling)
+    if (host->limits.sampling)
         return void_batch(host, REASON_RATE_LIMITED);
     if (limits_awaited_until(host, now) && host->batch.extensions < EXTENSIONS_MOST)
         return extend_rest(host, now, limits_awaited_until(host, now));

@@ -32,32 +32,33 @@ bool limits_are_known(const struct host *host)
 bool limits_are_costly(const struct engine *engine, const struct host *host, nsec_t now)
 {
     bool is_over =
-        host->limited_since && now - host->limited_since > engine->options.limited_budget;
-    bool finding = host->found_batches > FOUND_MANY && host->undecided > FOUND_FEW_PORTS;
-    return is_over &&
-           (host->sampling || host->doubtful || finding || host->void_batches > VOID_MOST);
+        host->limits.since && now - host->limits.since > engine->options.limited_budget;
+    bool finding = host->limits.found_batches > FOUND_MANY && host->undecided > FOUND_FEW_PORTS;
+    return is_over && (host->limits.sampling || host->limits.doubtful || finding ||
+                       host->void_batches > VOID_MOST);
 }
 
 nsec_t limits_refilled_at(const struct host *host)
 {
-    return limits_are_known(host) && host->alive ? host->icmp_at + REFILL : 0;
+    return limits_are_known(host) && host->alive ? host->limits.icmp_at + REFILL : 0;
 }
 
 uint32_t limits_batch_most(const struct host *host)
 {
-    if (host->doubtful)
-        return host->doubtful;
-    return host->sampling ? SAMPLE_PORTS : host->batch_most;
+    if (host->limits.doubtful)
+        return host->limits.doubtful;
+    return host->limits.sampling ? SAMPLE_PORTS : host->batch_most;
 }
 
 void limits_forget(struct host *host)
 {
-    host->limited_since = 0;
-    host->limited_rest = 0;
-    host->limited_pass = 0;
-    host->sampling = host->spread = host->mixed = false;
-    host->doubtful = host->short_voids = host->found_batches = host->rounds = 0;
-    host->lone_tokens = host->dense = 0;
+    host->limits.since = 0;
+    host->limits.rest = 0;
+    host->limits.pass = 0;
+    host->limits.sampling = host->limits.spread = host->limits.mixed = false;
+    host->limits.doubtful = host->limits.short_voids = host->limits.found_batches =
+        host->limits.rounds = 0;
+    host->limits.lone_tokens = host->limits.dense = 0;
     host->batch_most = UINT32_MAX;
 }
 
@@ -114,7 +115,7 @@ unsigned limits_requests_wanted(const struct host *host)
 
 int limits_next_request(const struct host *host)
 {
-    if (host->sampling || spots_are_due(host) || limits_found_rejects(host) ||
+    if (host->limits.sampling || spots_are_due(host) || limits_found_rejects(host) ||
         host->controls.source_count == 0)
         return -1;
     unsigned wanted = limits_requests_wanted(host);

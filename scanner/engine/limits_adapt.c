@@ -64,22 +64,24 @@ static bool are_many(const struct batch *batch)
 static void begin_spread(struct host *host, nsec_t now)
 {
     spots_begin(host, now);
-    host->batch_most = host->mixed || are_many(&host->batch) ? LIMITED_BATCH : UINT32_MAX;
+    host->batch_most =
+        host->limits.mixed || are_many(&host->batch) ? LIMITED_BATCH : UINT32_MAX;
 }
 
 /* What the bucket may gain in a pass. */
 static double gain_of_pass(const struct host *host)
 {
-    double seconds = (double)host->undecided * (double)host->probe_gap / (double)NSEC_PER_SEC;
+    double seconds =
+        (double)host->undecided * (double)host->limits.probe_gap / (double)NSEC_PER_SEC;
     return seconds * limits_gained_per_second(host);
 }
 
 static void begin_limits(struct host *host, nsec_t now)
 {
     bool is_short = gain_of_pass(host) * 2 <= LIMITS_GAIN_MOST && !are_many(&host->batch);
-    host->limited_since = now;
+    host->limits.since = now;
     host->batch_most = is_short ? UINT32_MAX / 4 : LIMITED_BATCH;
-    host->limited_pass = (uint8_t)(host->pass + 1);
+    host->limits.pass = (uint8_t)(host->pass + 1);
     host->cursor = host_positions(host); /* the pass under way is over */
 }
 
@@ -104,11 +106,11 @@ static nsec_t token_time(const struct host *host, nsec_t now)
 static void slow_down(struct host *host, nsec_t now)
 {
     bool granted = was_any_granted(host);
-    if (granted && host->limited_rest == 0 && host->short_voids == 1)
+    if (granted && host->limits.rest == 0 && host->limits.short_voids == 1)
         return;
-    nsec_t rest = granted ? host->limited_rest : host->limited_rest * 3 / 2;
+    nsec_t rest = granted ? host->limits.rest : host->limits.rest * 3 / 2;
     nsec_t least = SAMPLE_PORTS * token_time(host, now);
-    host->limited_rest = shorter(rest > least ? rest : least, SAMPLE_REST_MOST);
+    host->limits.rest = shorter(rest > least ? rest : least, SAMPLE_REST_MOST);
 }
 
 /* The time that one round of a batch takes. After the last pause nothing may have been left to
@@ -123,7 +125,7 @@ static nsec_t round_length(const struct host *host)
 /* The bucket may never hold two tokens: then one must do. */
 static bool is_shallow(const struct host *host)
 {
-    return host->lone_tokens >= LONE_TOKENS_MOST;
+    return host->limits.lone_tokens >= LONE_TOKENS_MOST;
 }
 
 static bool was_lone_token(const struct host *host)
@@ -143,24 +145,24 @@ static void adapt_short(struct host *host, enum judgement judgement, nsec_t now)
     double gain = limits_gain_until(host, host->batch.started + length);
     bool too_long = gain > (is_shallow(host) ? LIMITS_GAIN_ONE_TOKEN : LIMITS_GAIN_MOST / 2);
     if (judgement == BATCH_COUNTS) {
-        host->short_voids = host->found_batches = 0;
+        host->limits.short_voids = host->limits.found_batches = 0;
         if (!is_shallow(host))
-            host->lone_tokens = 0;
-        host->limited_rest =
-            shorter(host->limited_rest * 19 / 20, SAMPLE_PORTS * token_time(host, now));
+            host->limits.lone_tokens = 0;
+        host->limits.rest =
+            shorter(host->limits.rest * 19 / 20, SAMPLE_PORTS * token_time(host, now));
         if (!too_long && host->batch_most < LIMITED_BATCH << 10)
             host->batch_most += (host->batch_most + 1) / 2;
         return;
     }
     bool found = judgement == BATCH_FOUND;
     uint32_t asked = host->batch.probed / (host->batch.rounds + 1u);
-    host->short_voids = found ? 0 : host->short_voids + 1;
-    if (found && ++host->found_batches % FOUND_MOST == 0)
+    host->limits.short_voids = found ? 0 : host->limits.short_voids + 1;
+    if (found && ++host->limits.found_batches % FOUND_MOST == 0)
         host->batch_most = asked / 2;
     if (!found && !too_long)
         slow_down(host, now);
-    if (!found && was_lone_token(host) && host->lone_tokens < LONE_TOKENS_MOST)
-        host->lone_tokens++;
+    if (!found && was_lone_token(host) && host->limits.lone_tokens < LONE_TOKENS_MOST)
+        host->limits.lone_tokens++;
     if (too_long)
         host->batch_most = asked / 2;
     if (host->batch_most < SAMPLE_PORTS)
@@ -185,20 +187,22 @@ static void note_density(struct host *host)
 {
     uint32_t rejected = host->batch.rejected;
     if (host->batch.rejected_first > DENSE_FIRST)
-        host->dense = host->dense > rejected ? (uint8_t)(host->dense - rejected) : 0;
+        host->limits.dense =
+            host->limits.dense > rejected ? (uint8_t)(host->limits.dense - rejected) : 0;
     else
-        host->dense =
-            (uint8_t)(host->dense + (rejected < MANY_REJECTS ? rejected : MANY_REJECTS));
-    if (host->dense > DENSE_MOST)
-        host->dense = DENSE_MOST;
+        host->limits.dense =
+            (uint8_t)(host->limits.dense + (rejected < MANY_REJECTS ? rejected : MANY_REJECTS));
+    if (host->limits.dense > DENSE_MOST)
+        host->limits.dense = DENSE_MOST;
 }
 
 /* Most of those ports were rejected that were asked while there were tokens: a sample will tell
  * whether nearly all are. */
 static bool are_nearly_all(const struct host *host)
 {
-    bool dense = host->what->responder ? are_many(&host->batch) : host->dense >= MANY_REJECTS;
-    return !host->mixed && host->undecided > SAMPLED_LEAST && dense;
+    bool dense =
+        host->what->responder ? are_many(&host->batch) : host->limits.dense >= MANY_REJECTS;
+    return !host->limits.mixed && host->undecided > SAMPLED_LEAST && dense;
 }
 
 /* Whatever answers by itself answers a sweep at full pace. So many of them come first that no
@@ -214,11 +218,11 @@ static bool are_swept(const struct engine *engine, const struct host *host)
 static void adapt(struct engine *engine, struct host *host, enum judgement judgement,
                   nsec_t now)
 {
-    if (host->sampling || host->doubtful) {
+    if (host->limits.sampling || host->limits.doubtful) {
         samples_adapt(engine, host, judgement);
         return;
     }
-    if (host->spread)
+    if (host->limits.spread)
         adapt_spread(host, judgement);
     else
         adapt_short(host, judgement, now);
@@ -227,14 +231,14 @@ static void adapt(struct engine *engine, struct host *host, enum judgement judge
     host->cursor = host->batch.from;
     note_density(host);
     bool productive = host->batch.rejected * PRODUCTIVE_PROBES > host->batch.probed;
-    if (productive || !are_nearly_all(host) || host->pass != host->limited_pass)
+    if (productive || !are_nearly_all(host) || host->pass != host->limits.pass)
         return;
     if (are_swept(engine, host)) {
         samples_begin(host);
         return;
     }
     limits_forget(host);
-    host->sweeping = true;
+    host->limits.sweeping = true;
     host->cursor = host_positions(host);
 }
 
@@ -254,12 +258,12 @@ static uint8_t least_depth(const struct host *host)
  * that is quicker than reckoned with has none for a port whose first answer was lost. */
 static uint8_t rounds_wanted(const struct engine *engine, const struct host *host)
 {
-    if (engine->options.max_tries || host->spacing || host->sampling || spots_are_due(host) ||
-        is_shallow(host) || !host->limited_since)
+    if (engine->options.max_tries || host->spacing || host->limits.sampling ||
+        spots_are_due(host) || is_shallow(host) || !host->limits.since)
         return 1;
     nsec_t most =
         (nsec_t)(LIMITS_GAIN_MOST / limits_gained_per_second(host) * (double)NSEC_PER_SEC);
-    nsec_t pause = rtt_pause(&host->rtt), once = host->undecided * host->probe_gap;
+    nsec_t pause = rtt_pause(&host->rtt), once = host->undecided * host->limits.probe_gap;
     nsec_t left = most - rtt_timeout(&host->rtt) - limits_request_delay(host) - once;
     nsec_t more = left > 0 ? left / (pause + once) : 0;
     nsec_t depth = least_depth(host);
@@ -270,13 +274,14 @@ static uint8_t rounds_wanted(const struct engine *engine, const struct host *hos
  * where requests that follow a batch at once do get through. */
 static bool are_short_batches_slow(const struct host *host)
 {
-    return gain_of_pass(host) > SHORT_PASS_GAIN || host->short_voids >= SHORT_VOIDS_MOST;
+    return gain_of_pass(host) > SHORT_PASS_GAIN || host->limits.short_voids >= SHORT_VOIDS_MOST;
 }
 
 /* The first pass is slow while the pace is still sought. */
 static bool have_become_short(const struct host *host)
 {
-    return host->short_voids < SHORT_VOIDS_MOST && gain_of_pass(host) * 2 <= LIMITS_GAIN_MOST;
+    return host->limits.short_voids < SHORT_VOIDS_MOST &&
+           gain_of_pass(host) * 2 <= LIMITS_GAIN_MOST;
 }
 
 static bool are_few(const struct host *host)
@@ -290,17 +295,17 @@ static bool are_few(const struct host *host)
 static void adapt_to(struct engine *engine, struct host *host, enum judgement judgement,
                      nsec_t now)
 {
-    if (!host->limited_since) {
-        if ((are_few(host) && !host->sweeping) || are_swept(engine, host))
+    if (!host->limits.since) {
+        if ((are_few(host) && !host->limits.sweeping) || are_swept(engine, host))
             begin_limits(host, now);
     } else if (judgement != BATCH_VOID || host->void_reason == REASON_RATE_LIMITED) {
         adapt(engine, host, judgement, now);
     }
-    if (!host->limited_since || host->sampling || host->doubtful)
+    if (!host->limits.since || host->limits.sampling || host->limits.doubtful)
         return;
-    if (host->spread && have_become_short(host))
-        host->spread = false;
-    else if (!host->spread && are_short_batches_slow(host))
+    if (host->limits.spread && have_become_short(host))
+        host->limits.spread = false;
+    else if (!host->limits.spread && are_short_batches_slow(host))
         begin_spread(host, now);
 }
 
@@ -308,7 +313,7 @@ static void adapt_to(struct engine *engine, struct host *host, enum judgement ju
  * ports of a sample. */
 static nsec_t tokens_to_wait_for(const struct host *host)
 {
-    if (host->sampling)
+    if (host->limits.sampling)
         return SAMPLE_PORTS;
     nsec_t rejected = host->batch.rejected, wanted = limits_requests_wanted(host);
     return rejected ? shorter(rejected, wanted) : wanted;
@@ -318,12 +323,13 @@ static nsec_t tokens_to_wait_for(const struct host *host)
 static nsec_t rest_wanted(const struct host *host)
 {
     if (spots_are_due(host)) {
-        nsec_t taken = host->batch.rejected * host->spot_gap;
+        nsec_t taken = host->batch.rejected * host->limits.spot_gap;
         return host->batch.refill + shorter(taken, SAMPLE_REST_MOST);
     }
-    nsec_t rest = tokens_to_wait_for(host) * host->limited_rest / SAMPLE_PORTS;
+    nsec_t rest = tokens_to_wait_for(host) * host->limits.rest / SAMPLE_PORTS;
     nsec_t least = (nsec_t)((double)NSEC_PER_SEC / limits_gained_per_second(host));
-    if (least_depth(host) < DEEP && rest < least && host->limited_since && !host->sampling)
+    if (least_depth(host) < DEEP && rest < least && host->limits.since &&
+        !host->limits.sampling)
         rest = least;
     return shorter(rest, 2 * SAMPLE_REST_MOST);
 }
@@ -331,11 +337,11 @@ static nsec_t rest_wanted(const struct host *host)
 void limits_count(struct engine *engine, struct host *host, uint32_t ports)
 {
     struct engine_totals *totals = &engine->totals;
-    totals->limited_hosts -= host->limited_counted > 0;
+    totals->limited_hosts -= host->limits.counted > 0;
     totals->limited_hosts += ports > 0;
-    totals->limited_ports -= host->limited_counted;
+    totals->limited_ports -= host->limits.counted;
     totals->limited_ports += ports;
-    host->limited_counted = ports;
+    host->limits.counted = ports;
 }
 
 void limits_adapt(struct engine *engine, struct host *host, enum judgement judgement,
@@ -347,12 +353,13 @@ void limits_adapt(struct engine *engine, struct host *host, enum judgement judge
     }
     const struct batch *batch = &host->batch;
     if (batch->probed > 0)
-        host->probe_gap = round_length(host) * (batch->rounds + 1) / batch->probed;
+        host->limits.probe_gap = round_length(host) * (batch->rounds + 1) / batch->probed;
     adapt_to(engine, host, judgement, now);
-    host->rounds = rounds_wanted(engine, host);
+    host->limits.rounds = rounds_wanted(engine, host);
     nsec_t rest = now + rest_wanted(host);
     if (rest > host->next_allowed)
         host->next_allowed = rest;
-    bool waits = host->spread || host->sampling || host->doubtful || host->limited_rest > 0;
+    bool waits = host->limits.spread || host->limits.sampling || host->limits.doubtful ||
+                 host->limits.rest > 0;
     limits_count(engine, host, waits ? host->undecided : 0);
 }

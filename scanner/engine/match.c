@@ -397,7 +397,7 @@ static bool match_echo(struct match *m)
     if (!control)
         return false;
     if (m->host->what->responder) {
-        m->host->spoke_unsigned = true; /* the machine, not the responder */
+        m->host->outbound.spoke_unsigned = true; /* the machine, not the responder */
         return true;
     }
     if (control->kind == CONTROL_HAIL)
@@ -435,7 +435,7 @@ static bool match_at(struct engine *engine, uint32_t index, nsec_t at,
     if (!host_has_prober(host, &reply->prober) || !match_reply(&match))
         return false;
     if (reply->kind == REPLY_ICMP_ERROR)
-        host->icmp_at = at;
+        host->limits.icmp_at = at;
     engine_schedule(engine, index, at);
     return true;
 }

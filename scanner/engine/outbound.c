@@ -11,7 +11,7 @@ bool outbound_read(const struct probe_maker *maker, struct host *host,
     if (!answer_read(answer, reply))
         return false;
     if (probe_maker_is_signed(maker, probe, reply)) {
-        host->signed_tcp |= probe->proto == PROTO_TCP;
+        host->outbound.signed_tcp |= probe->proto == PROTO_TCP;
         *answer = (struct answer){
             .state = PORT_OPEN,
             .reason = REASON_RESPONDER,
@@ -20,10 +20,11 @@ bool outbound_read(const struct probe_maker *maker, struct host *host,
         };
         return true;
     }
-    host->spoke_unsigned |= answer->host_spoke || outbound_is_hearsay(host, reply, answer);
-    host->refused_probes |= reply->kind == REPLY_ICMP_ERROR &&
-                            answer->reason == REASON_PORT_UNREACHABLE &&
-                            addr_equal(&reply->from, &host->what->address);
+    host->outbound.spoke_unsigned |=
+        answer->host_spoke || outbound_is_hearsay(host, reply, answer);
+    host->outbound.refused_probes |= reply->kind == REPLY_ICMP_ERROR &&
+                                     answer->reason == REASON_PORT_UNREACHABLE &&
+                                     addr_equal(&reply->from, &host->what->address);
     answer->host_spoke = false;
     return true;
 }
@@ -46,7 +47,7 @@ bool outbound_is_held(const struct host *host, const struct slot *slot)
 
 bool outbound_is_beside(const struct host *host, const struct addr *from)
 {
-    return addr_equal(&host->beside, from);
+    return addr_equal(&host->outbound.beside, from);
 }
 
 void outbound_unmask(struct host *host, uint8_t held, const struct answer *answer)
@@ -55,8 +56,8 @@ void outbound_unmask(struct host *host, uint8_t held, const struct answer *answe
     if (answer->reason != REASON_RESPONDER || !before || !before->by_icmp ||
         outbound_is_beside(host, &before->by))
         return;
-    host->beside = before->by;
-    host->refusals = 0;
+    host->outbound.beside = before->by;
+    host->outbound.refusals = 0;
     controls_drop_source(&host->controls, &before->by);
     if (!limits_are_known(host))
         limits_forget(host);
@@ -68,11 +69,11 @@ bool outbound_is_refused(struct host *host, const struct slot *slot, unsigned ne
         slot->signature ? &host->signatures[slot->signature - 1] : NULL;
     if (!held || !held->by_icmp || !needed || outbound_is_beside(host, &held->by))
         return false;
-    if (!addr_equal(&host->refuser, &held->by)) {
-        host->refuser = held->by;
-        host->refusals = 0;
+    if (!addr_equal(&host->outbound.refuser, &held->by)) {
+        host->outbound.refuser = held->by;
+        host->outbound.refusals = 0;
     }
-    return ++host->refusals > needed;
+    return ++host->outbound.refusals > needed;
 }
 
 bool outbound_refused(struct host *host, uint32_t slot, bool control, int error)
@@ -80,7 +81,7 @@ bool outbound_refused(struct host *host, uint32_t slot, bool control, int error)
     if (!host->what->responder || error != -EPERM)
         return false;
     if (control) { /* the same port was let through before: no rule does that */
-        host->refuses_at_random = true;
+        host->outbound.refuses_at_random = true;
         return false;
     }
     const struct signature like = {
@@ -103,7 +104,7 @@ void outbound_settle(const struct host *host, struct observation *seen)
     if (seen->reason == REASON_RESPONDER)
         return;
     if (seen->reason == REASON_LOCAL_FIREWALL) {
-        if (host->refuses_at_random) { /* a full connection table, for one */
+        if (host->outbound.refuses_at_random) { /* a full connection table, for one */
             seen->state = PORT_UNKNOWN;
             seen->reason = REASON_SEND_FAILED;
         }
@@ -128,11 +129,11 @@ void outbound_settle(const struct host *host, struct observation *seen)
 
 bool outbound_is_unproven(const struct host *host, enum proto proto)
 {
-    return host->what->responder && proto == PROTO_TCP && !host->signed_tcp;
+    return host->what->responder && proto == PROTO_TCP && !host->outbound.signed_tcp;
 }
 
 enum reason outbound_absence(const struct host *host)
 {
-    bool hears = host->what->responder && host->spoke_unsigned;
+    bool hears = host->what->responder && host->outbound.spoke_unsigned;
     return hears ? REASON_WRONG_KEY : REASON_HOST_SILENT;
 }

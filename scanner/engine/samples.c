@@ -39,11 +39,11 @@ static bool is_first(const struct host *host, uint32_t position)
 static struct loss sample_of(const struct host *host, enum proto proto, bool hoped)
 {
     struct loss sample = {0};
-    uint32_t to = host->pass == host->limited_pass ? host->cursor : 0;
+    uint32_t to = host->pass == host->limits.pass ? host->cursor : 0;
     for (uint32_t p = host->declared_count; p < to; p++) {
         uint32_t index = host_slot_at(host, p);
         const struct slot *slot = &host->slots[index];
-        if (host_slot_proto(host, index) != proto || slot->tries < host->limited_pass ||
+        if (host_slot_proto(host, index) != proto || slot->tries < host->limits.pass ||
             !is_first(host, p))
             continue;
         sample.samples++;
@@ -78,7 +78,7 @@ static void claim_rest(struct engine *engine, struct host *host, enum proto prot
     uint8_t signature = host_signature(host, &rest);
     if (!signature)
         return;
-    host->confirmed[proto] = confirmed;
+    host->limits.confirmed[proto] = confirmed;
     uint32_t from = proto == PROTO_TCP ? 0 : host->tcp_count;
     uint32_t to = proto == PROTO_TCP ? host->tcp_count : host->slot_count;
     for (uint32_t i = from; i < to; i++) {
@@ -95,7 +95,7 @@ static void claim_rest(struct engine *engine, struct host *host, enum proto prot
 static bool tells(const struct host *host, enum proto proto, bool hoped)
 {
     const struct loss sample = sample_of(host, proto, hoped);
-    return sample.samples > 0 && !host->confirmed[proto] &&
+    return sample.samples > 0 && !host->limits.confirmed[proto] &&
            loss_upper_at(&sample, SAMPLE_CONFIDENCE) < SAMPLE_DIFFERENT;
 }
 
@@ -110,9 +110,9 @@ static void claim_what_is_clear(struct engine *engine, struct host *host)
 
 void samples_begin(struct host *host)
 {
-    host->sampling = true;
-    if (host->limited_rest == 0)
-        host->limited_rest = SAMPLE_REST_FIRST;
+    host->limits.sampling = true;
+    if (host->limits.rest == 0)
+        host->limits.rest = SAMPLE_REST_FIRST;
 }
 
 /* Whether so many of the sample differ that it will never tell. */
@@ -132,12 +132,12 @@ static void adapt_pace(struct host *host)
     (void)controls_upper(&host->controls, &worst);
     double kept = worst.samples ? 1 - (double)worst.lost / worst.samples : 1;
     double due = kept * host->batch.probed;
-    nsec_t rest = host->limited_rest * 19 / 20;
+    nsec_t rest = host->limits.rest * 19 / 20;
     if (host->batch.rejected >= PACE_MORE * due)
-        rest = host->limited_rest * 3 / 4;
+        rest = host->limits.rest * 3 / 4;
     else if (host->batch.rejected < PACE_LESS * due)
-        rest = host->limited_rest * 5 / 4;
-    host->limited_rest = rest < SAMPLE_REST_MOST ? rest : SAMPLE_REST_MOST;
+        rest = host->limits.rest * 5 / 4;
+    host->limits.rest = rest < SAMPLE_REST_MOST ? rest : SAMPLE_REST_MOST;
 }
 
 /* The ports of the batch without an answer, and where the first of them is. */
@@ -163,14 +163,14 @@ static struct silence find_silence(const struct host *host)
  * or the sample waits for nothing else. */
 static bool is_doubtful(const struct host *host, const struct silence *silence)
 {
-    bool none = host->batch.rejected == 0 && host->limited_rest >= SAMPLE_REST_MOST;
-    return silence->ports > 0 && (none || host->stuck_for >= SAMPLE_TRIES ||
+    bool none = host->batch.rejected == 0 && host->limits.rest >= SAMPLE_REST_MOST;
+    return silence->ports > 0 && (none || host->limits.stuck_for >= SAMPLE_TRIES ||
                                   tells(host, PROTO_TCP, true) || tells(host, PROTO_UDP, true));
 }
 
 static void begin_doubt(struct host *host, uint8_t ports)
 {
-    host->doubtful = ports;
+    host->limits.doubtful = ports;
     for (uint32_t p = host->batch.from; p < host->batch.to; p++) {
         struct slot *slot = &host->slots[host_slot_at(host, p)];
         if (!slot_is_decided(slot) && !(slot->flags & SLOT_TENTATIVE))
@@ -184,21 +184,22 @@ void samples_adapt(struct engine *engine, struct host *host, enum judgement judg
 {
     struct silence silence = find_silence(host);
     if (silence.ports > 0) {
-        host->stuck_for = silence.first == host->stuck_at ? host->stuck_for + 1 : 1;
-        host->stuck_at = silence.first;
+        host->limits.stuck_for =
+            silence.first == host->limits.stuck_at ? host->limits.stuck_for + 1 : 1;
+        host->limits.stuck_at = silence.first;
     }
-    if (!host->doubtful)
+    if (!host->limits.doubtful)
         adapt_pace(host);
-    else if (judgement == BATCH_VOID && host->limited_rest * 5 / 4 < SAMPLE_REST_MOST)
-        host->limited_rest = host->limited_rest * 5 / 4;
-    if (host->doubtful)
-        host->doubtful = silence.ports;
+    else if (judgement == BATCH_VOID && host->limits.rest * 5 / 4 < SAMPLE_REST_MOST)
+        host->limits.rest = host->limits.rest * 5 / 4;
+    if (host->limits.doubtful)
+        host->limits.doubtful = silence.ports;
     else if (is_doubtful(host, &silence))
         begin_doubt(host, silence.ports);
-    host->mixed = silence.ports == 0 && is_mixed(host);
-    host->sampling = !host->doubtful && !host->mixed;
+    host->limits.mixed = silence.ports == 0 && is_mixed(host);
+    host->limits.sampling = !host->limits.doubtful && !host->limits.mixed;
     if (silence.ports > 0)
         host->cursor = silence.first;
-    else if (host->sampling)
+    else if (host->limits.sampling)
         claim_what_is_clear(engine, host);
 }

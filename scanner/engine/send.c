@@ -313,7 +313,7 @@ static void plan_closers(struct host *host, nsec_t now)
 static bool wants_round(const struct host *host)
 {
     const struct batch *batch = &host->batch;
-    return batch->rounds + 1 < host->rounds && batch->witnessed && !batch->was_refused &&
+    return batch->rounds + 1 < host->limits.rounds && batch->witnessed && !batch->was_refused &&
            host->undecided > 0 && !limits_found_rejects(host);
 }
 

@@ -86,7 +86,7 @@ static void observe_answer(const struct settlement *s, uint32_t index, struct ob
     seen->ttl = signature->ttl;
     seen->forwarded = signature->forwarded;
     if (seen->reason == REASON_RATE_LIMITED)
-        seen->confirmed = s->host->confirmed[seen->proto];
+        seen->confirmed = s->host->limits.confirmed[seen->proto];
     if (slot->flags & SLOT_CONFLICT) {
         seen->state = PORT_UNKNOWN;
         seen->reason = REASON_CONFLICT;
@@ -134,7 +134,7 @@ static void observe_slot(const struct settlement *s, uint32_t index, struct obse
         observe_answer(s, index, seen);
     } else {
         seen->reason = s->undecided;
-        if (seen->reason == REASON_WRONG_KEY && s->host->refused_probes)
+        if (seen->reason == REASON_WRONG_KEY && s->host->outbound.refused_probes)
             seen->origin = ORIGIN_HOST;
     }
 }

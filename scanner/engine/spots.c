@@ -19,14 +19,14 @@
 
 void spots_begin(struct host *host, nsec_t now)
 {
-    host->spread = true;
-    host->spot_gap = GAP_FIRST;
+    host->limits.spread = true;
+    host->limits.spot_gap = GAP_FIRST;
     host->next_allowed = now + SPOTS_LEAST * GAP_FIRST;
 }
 
 bool spots_are_due(const struct host *host)
 {
-    return host->spread && !host->sampling && !host->doubtful;
+    return host->limits.spread && !host->limits.sampling && !host->limits.doubtful;
 }
 
 /* No more than the bucket gains until the end of the rest, which is prolonged for that. */
@@ -36,12 +36,12 @@ void spots_plan(struct host *host)
         return;
     uint32_t most = limits_batch_most(host);
     uint32_t probes = host->undecided < most ? host->undecided : most;
-    nsec_t length = probes * host->probe_gap, rounds = length / host->spot_gap;
+    nsec_t length = probes * host->limits.probe_gap, rounds = length / host->limits.spot_gap;
     if (rounds < SPOTS_LEAST)
         rounds = SPOTS_LEAST;
     if (rounds > SPOTS_MOST)
         rounds = SPOTS_MOST;
-    nsec_t refill = rounds * host->spot_gap - length;
+    nsec_t refill = rounds * host->limits.spot_gap - length;
     host->batch.spots = (uint32_t)rounds * host->controls.source_count;
     host->batch.refill = refill > 0 ? refill : 0;
 }
@@ -92,7 +92,7 @@ bool spots_were_granted(const struct host *host)
 double spots_upper(const struct host *host)
 {
     double highest = 0;
-    for (size_t i = 0; host->spread && i < host->controls.source_count; i++) {
+    for (size_t i = 0; host->limits.spread && i < host->controls.source_count; i++) {
         double upper = loss_upper(&host->controls.sources[i].spots);
         highest = upper > highest ? upper : highest;
     }
@@ -111,11 +111,11 @@ static bool were_all_granted(const struct host *host)
 void spots_adapt(struct host *host, enum judgement judgement)
 {
     if (judgement == BATCH_COUNTS && were_all_granted(host))
-        host->spot_gap = host->spot_gap * 9 / 10;
+        host->limits.spot_gap = host->limits.spot_gap * 9 / 10;
     else if (judgement == BATCH_VOID && host->void_batches > 1)
-        host->spot_gap = host->spot_gap * 3 / 2;
-    if (host->spot_gap < GAP_LEAST)
-        host->spot_gap = GAP_LEAST;
-    if (host->spot_gap > GAP_MOST)
-        host->spot_gap = GAP_MOST;
+        host->limits.spot_gap = host->limits.spot_gap * 3 / 2;
+    if (host->limits.spot_gap < GAP_LEAST)
+        host->limits.spot_gap = GAP_LEAST;
+    if (host->limits.spot_gap > GAP_MOST)
+        host->limits.spot_gap = GAP_MOST;
 }
