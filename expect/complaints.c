@@ -31,6 +31,16 @@ bool complaints_any_error(const struct complaints *complaints)
     return complaints->errors > 0 || complaints->out_of_memory;
 }
 
+bool complaints_spare_files(const struct complaints *complaints)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < complaints->count; i++) {
+        const struct complaint *complaint = &complaints->items[i];
+        own += !complaint->warning && strcmp(complaint->file, COMMAND_LINE) == 0;
+    }
+    return own > 0 && own == complaints->errors;
+}
+
 static struct complaint *make_room(struct complaints *complaints)
 {
     if (complaints->count == complaints->capacity) {

@@ -30,6 +30,9 @@ struct complaints {
     bool out_of_memory; /* something could not be recorded; counts as an error too */
 };
 
+/* The "file" of what is said in the options and words of a command. */
+#define COMMAND_LINE "command line"
+
 /* Where in which text; LINE 0: the text as a whole. */
 struct complaint_place {
     const char *file;
@@ -55,6 +58,9 @@ void complaint_set_hint(struct complaints *complaints, struct complaint *complai
 
 /* True when there is an error, or memory was short. */
 bool complaints_any_error(const struct complaints *complaints);
+
+/* True when errors are of the command line alone, and no file is wrong. */
+bool complaints_spare_files(const struct complaints *complaints);
 
 void complaints_free(struct complaints *complaints);
 

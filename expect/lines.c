@@ -30,7 +30,7 @@ static struct source *join_lines(struct arena *arena, const char *const *rules, 
 /* A source for what is said about the command line itself: it has no lines. */
 static struct source *command_line(struct arena *arena)
 {
-    struct source *source = source_new(arena, "command line", "", 0);
+    struct source *source = source_new(arena, COMMAND_LINE, "", 0);
     if (source)
         source->line_count = 0;
     return source;

@@ -7,7 +7,7 @@
 /* For complaints that belong to no file. */
 static struct complaint_place command_line(void)
 {
-    return (struct complaint_place){.file = "command line"};
+    return (struct complaint_place){.file = COMMAND_LINE};
 }
 
 static bool complain_no_vantage(const struct plan_details *details, const struct vantage *used,

@@ -95,7 +95,7 @@ void policy_complain_vantage(const struct policy *policy, const char *name,
     struct suggestion suggestion = {.word = name};
     for (const struct vantage *vantage = policy->vantages; vantage; vantage = vantage->next)
         suggestion_offer(&suggestion, vantage->name);
-    struct complaint_place place = {.file = "command line"};
+    struct complaint_place place = {.file = COMMAND_LINE};
     struct complaint *complaint =
         complaints_add(complaints, false, &place, "--from %s: no such vantage%s", name,
                        suggestion_format(&suggestion, advice));

@@ -51,11 +51,12 @@ static enum exit_code make_plan(struct run *run, const struct policy *policy)
     struct complaints complaints = {0};
     run->plan = plan_new(policy, &plan_options, &complaints);
     command_show_complaints(&complaints);
+    enum exit_code code = run->plan ? EXIT_MET : command_blame(&complaints);
     complaints_free(&complaints);
     struct error error;
     if (run->plan && responder_keys_assign(&run->keys, run->plan, &error) < 0)
         return command_fail(EXIT_FILE, "%s", error.text);
-    return run->plan ? EXIT_MET : EXIT_FILE;
+    return code;
 }
 
 /* What the engine hands over, host by host. */

@@ -62,3 +62,10 @@ void command_show_complaints(const struct complaints *complaints)
     if (complaints->out_of_memory)
         command_fail(EXIT_SOFTWARE, "out of memory");
 }
+
+enum exit_code command_blame(const struct complaints *complaints)
+{
+    if (complaints->out_of_memory)
+        return EXIT_SOFTWARE;
+    return complaints_spare_files(complaints) ? EXIT_USAGE : EXIT_FILE;
+}

@@ -37,7 +37,8 @@ void help_print_command(FILE *out, const struct command *command);
 enum exit_code command_fail(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Every complaint about the expectations, on standard error. */
+/* Every complaint about the expectations, on standard error; and the exit code for them. */
 void command_show_complaints(const struct complaints *complaints);
+enum exit_code command_blame(const struct complaints *complaints);
 
 #endif

@@ -72,6 +72,8 @@ USAGE_MISTAKES = (
     ("a chance above one", ["check", "--miss", "2", "-e", "80 open", "198.18.0.10"]),
     ("a time without a unit that is known", ["check", "--deadline", "5parsec", "-e", "80 open",
                                              "198.18.0.10"]),
+    ("more hosts than are allowed", ["scan", "127.0.0.0/8"]),
+    ("a host that is no target", ["check", "-e", "80 open", "127.0.0.1", "--host", "web*"]),
     ("two reports on standard output", ["check", "-o", "json", "-o", "junit", "-e", "80 open",
                                         "198.18.0.10"]),
 )

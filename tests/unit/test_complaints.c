@@ -118,6 +118,21 @@ static void errors_beyond_the_kept_ones_still_count(void **state)
     complaints_free(&complaints);
 }
 
+static void files_are_spared_where_only_the_command_line_is_wrong(void **state)
+{
+    (void)state;
+    const struct complaint_place own = {.file = COMMAND_LINE}, file = place_in("x", 1);
+    struct complaints complaints = {0};
+    assert_false(complaints_spare_files(&complaints));
+    complaints_add(&complaints, true, &file, "odd");
+    assert_false(complaints_spare_files(&complaints));
+    complaints_add(&complaints, false, &own, "wrong");
+    assert_true(complaints_spare_files(&complaints));
+    complaints_add(&complaints, false, &file, "wrong");
+    assert_false(complaints_spare_files(&complaints));
+    complaints_free(&complaints);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +143,7 @@ int main(void)
         cmocka_unit_test(of_a_long_line_the_part_around_the_column_is_kept),
         cmocka_unit_test(warnings_and_hints_are_shown),
         cmocka_unit_test(errors_beyond_the_kept_ones_still_count),
+        cmocka_unit_test(files_are_spared_where_only_the_command_line_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
