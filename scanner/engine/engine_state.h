@@ -223,8 +223,8 @@ bool services_was_late(const struct host *host, const struct slot *slot, unsigne
 bool services_note_guess(struct host *host, uint32_t slot, enum reply_kind kind);
 /* So many did that an answer which anybody could have made up shows nothing. */
 bool services_are_guessed(const struct host *host, uint32_t slot);
-/* Sets the next rest's length: longer each time while a confirmation is WANTED. */
-void services_space_confirmations(struct host *host, bool wanted);
+/* When SLOT, whose answer is to come again, may be asked for it; others at once. */
+nsec_t services_ask_again_at(const struct host *host, const struct slot *slot, nsec_t now);
 
 /* One more port of HOST is decided. */
 void engine_decide(struct engine *engine, struct host *host);

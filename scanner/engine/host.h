@@ -182,8 +182,8 @@ struct host {
     uint8_t void_batches; /* batches one after the other that proved nothing */
     enum reason void_reason;
     struct recall recall;
-    uint32_t confirm[CONFIRM_MOST];    /* UDP ports whose answer wants another at once */
-    nsec_t confirm_rest;               /* the least rest while these are awaited; 0: none is */
+    uint32_t confirm[CONFIRM_MOST]; /* UDP ports whose answer wants another at once */
+    nsec_t confirm_due; /* when one that this batch left out may be asked; NSEC_NEVER: none */
     nsec_t patient_until[PROTO_COUNT]; /* until then, ports that were silent may answer */
     uint8_t *guesses;    /* datagrams that fit no probe, for each slot; NULL: none */
     nsec_t silent_since; /* start of the first batch whose silence counted; 0: none */

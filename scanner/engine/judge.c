@@ -259,18 +259,17 @@ static double miss_allowed(const struct engine *engine, const struct host *host,
 
 /* An answer that waits for another one to confirm it. ICMP errors stand when they were
  * repeated, or nothing better came; a UDP answer that is not repeated may be a forgery, if
- * somebody is at it: then the port stays unknown. True: a UDP answer is still waited for. */
-static bool judge_tentative(struct engine *engine, struct host *host, struct slot *slot)
+ * somebody is at it: then the port stays unknown. */
+static void judge_tentative(struct engine *engine, struct host *host, struct slot *slot)
 {
     const struct answer *answer = &host->signatures[slot->signature - 1].answer;
     bool udp = answer->reason == REASON_UDP_RESPONSE;
     if (slot->tries < (udp ? slot->proofs + CONFIRM_TRIES : LOSS_TRIES_LEAST))
-        return udp;
+        return;
     if (udp && engine->totals.invalid > 0)
         slot->flags |= SLOT_CONFLICT;
     slot->flags &= (uint8_t)~SLOT_TENTATIVE;
     engine_decide(engine, host);
-    return false;
 }
 
 /* What silence is worth after this batch. */
@@ -305,22 +304,23 @@ struct proofs {
     unsigned rounds; /* of the batch: each is a proof */
 };
 
-/* True: its answer is to come again. */
-static bool judge_slot(struct engine *engine, struct host *host, uint32_t position,
+static void judge_slot(struct engine *engine, struct host *host, uint32_t position,
                        const struct proofs *proofs)
 {
     struct slot *slot = &host->slots[host_slot_at(host, position)];
     if (!(slot->flags & SLOT_IN_BATCH))
-        return false;
+        return;
     slot->flags &= (uint8_t)~SLOT_IN_BATCH;
     bool held = outbound_is_held(host, slot);
     const struct proof *proof = held ? &proofs->hearsay : &proofs->silence;
     if (slot_is_decided(slot))
-        return false;
-    if ((slot->flags & SLOT_TENTATIVE) && !held)
-        return judge_tentative(engine, host, slot);
+        return;
+    if ((slot->flags & SLOT_TENTATIVE) && !held) {
+        judge_tentative(engine, host, slot);
+        return;
+    }
     if (!proof->counts || !(slot->flags & SLOT_ACCOMPANIED))
-        return false;
+        return;
     unsigned sum = slot->proofs + proofs->rounds;
     slot->proofs = sum < UINT8_MAX ? (uint8_t)sum : UINT8_MAX;
     uint32_t index = host_slot_at(host, position);
@@ -328,7 +328,6 @@ static bool judge_slot(struct engine *engine, struct host *host, uint32_t positi
         proof->needed[host_slot_proto(host, index)] * services_questions(engine, host, index);
     if ((needed && slot->proofs >= needed) || outbound_is_refused(host, slot, needed))
         certify(engine, host, slot, proof);
-    return false;
 }
 
 static void judge_slots(struct engine *engine, struct host *host, bool counts, nsec_t now)
@@ -348,10 +347,8 @@ static void judge_slots(struct engine *engine, struct host *host, bool counts, n
         proofs.silence.needed[proto] = loss_tries_needed(proofs.silence.upper, miss);
         proofs.hearsay.needed[proto] = loss_tries_needed(upper, miss);
     }
-    bool unconfirmed = false;
     for (uint32_t p = host->batch.from; p < host->batch.to; p++)
-        unconfirmed |= judge_slot(engine, host, p, &proofs);
-    services_space_confirmations(host, unconfirmed);
+        judge_slot(engine, host, p, &proofs);
 }
 
 /* Why probing of this host should end with ports undecided; REASON_NONE: it should not. */
@@ -389,6 +386,19 @@ static void finish_probing(struct engine *engine, uint32_t host_index, enum reas
     settle_host(engine, host_index, reason);
 }
 
+/* False: the batch is judged later. */
+static bool judge_all(struct engine *engine, struct host *host, nsec_t now)
+{
+    enum judgement judgement = judge_batch(engine, host, now);
+    if (judgement == BATCH_EXTENDED)
+        return false;
+    if (!was_path_full(engine, host))
+        adapt_spacing(host, now);
+    judge_slots(engine, host, judgement == BATCH_COUNTS, now);
+    limits_adapt(engine, host, judgement, now);
+    return true;
+}
+
 void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
 {
     struct host *host = &engine->hosts[host_index];
@@ -398,13 +408,8 @@ void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
     if (host->undecided > 0) {
         if (now < host->rest_until)
             return;
-        enum judgement judgement = judge_batch(engine, host, now);
-        if (judgement == BATCH_EXTENDED)
+        if (host->batch.probed > 0 && !judge_all(engine, host, now))
             return;
-        if (!was_path_full(engine, host))
-            adapt_spacing(host, now);
-        judge_slots(engine, host, judgement == BATCH_COUNTS, now);
-        limits_adapt(engine, host, judgement, now);
     }
     if (host->undecided == 0 &&
         (now < services_answer_until(host) || now < limits_refilled_at(host)))

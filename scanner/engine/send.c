@@ -67,6 +67,7 @@ void batch_begin(struct host *host, nsec_t now)
 {
     if (host->cursor >= host_positions(host) || host->pass == 0)
         host_begin_pass(host);
+    host->confirm_due = NSEC_NEVER;
     host->batch = (struct batch){.from = host->cursor, .began = now, .started = now};
     host->phase = HOST_SENDING;
     host->controls.next_at = NSEC_NEVER;
@@ -193,31 +194,36 @@ static nsec_t next_allowed(const struct host *host)
 }
 
 /* Declared ports come up twice: the second time only those that had no companions. */
-static bool wants_probe(const struct host *host, uint32_t position, uint32_t index)
+static bool wants_probe(struct host *host, uint32_t position, uint32_t index, nsec_t now)
 {
     const struct slot *slot = &host->slots[index];
     bool second = position >= host->declared_count && host_is_declared(host, index);
     if (slot_is_decided(slot))
         return false;
+    nsec_t due = services_ask_again_at(host, slot, now);
+    if (due > now) {
+        host->confirm_due = due < host->confirm_due ? due : host->confirm_due;
+        return false;
+    }
     if (!(slot->flags & SLOT_IN_BATCH))
         return !second;
     return second && host->batch.witnessed && !(slot->flags & SLOT_ACCOMPANIED);
 }
 
 /* The next port of the batch that wants a probe in this pass; -1: none is left. */
-static int64_t next_slot(struct host *host)
+static int64_t next_slot(struct host *host, nsec_t now)
 {
     uint32_t end = positions_end(host), most = limits_batch_most(host);
     while (host->cursor < end && host->batch.probed - host->batch.counted_from < most) {
         uint32_t position = host->cursor++, index = host_slot_at(host, position);
-        if (wants_probe(host, position, index))
+        if (wants_probe(host, position, index, now))
             return index;
     }
     if (host->batch.unsent == 0)
         return -1;
     host->batch.unsent = 0; /* once more over those that did not leave */
     host->cursor = host->batch.from;
-    return next_slot(host);
+    return next_slot(host, now);
 }
 
 static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t index, nsec_t now,
@@ -277,7 +283,7 @@ static size_t next_while_sending(struct engine *engine, uint32_t host_index, nse
     int source = companion ? -1 : spots_next(host, probes_left(host), &engine->random);
     if (source >= 0)
         return send_token_request(engine, host_index, source, now, packet);
-    int64_t slot = companion ? -1 : next_slot(host);
+    int64_t slot = companion ? -1 : next_slot(host, now);
     if (slot >= 0)
         return send_try(engine, host_index, (uint32_t)slot, now, packet);
     source = companion ? -1 : spots_last(host);
@@ -297,7 +303,7 @@ static nsec_t rest_length(const struct host *host)
         return patient < NSEC_PER_SEC ? patient : NSEC_PER_SEC;
     }
     nsec_t rest = rtt_timeout(&host->rtt) + limits_request_delay(host);
-    return rest > host->confirm_rest ? rest : host->confirm_rest;
+    return rest;
 }
 
 /* Closers at once and spread over the rest; hails where there is no witness. */
@@ -347,6 +353,8 @@ static void begin_rest(struct host *host, nsec_t now)
         host->batch.last_sent = now;
     host->phase = HOST_RESTING;
     host->rest_until = host->undecided ? now + rest_length(host) : now;
+    if (host->batch.probed == 0 && host->confirm_due < NSEC_NEVER)
+        host->rest_until = host->confirm_due; /* nothing else is left to be asked */
     plan_closers(host, now);
 }
 
@@ -420,7 +428,7 @@ nsec_t batch_wake_time(const struct host *host, nsec_t now)
 
 void batch_note_answer(struct host *host, nsec_t at)
 {
-    if (host->phase != HOST_RESTING || host->batch.extensions > 0)
+    if (host->phase != HOST_RESTING || host->batch.extensions > 0 || host->batch.probed == 0)
         return;
     host->rest_until = host->batch.rest_began + rest_length(host);
     bool first = host->controls.returned_sent_at < host->batch.last_sent;

@@ -16,10 +16,11 @@
 /* How long the way to where a port is forwarded may be, there and back. */
 #define DETOUR_MOST (250 * NSEC_PER_MSEC)
 
-/* Waits between the probes that ask for an answer to come again. They are doubled, so that
- * sooner or later the answer finds its try among the latest (match.c believes no other). */
-#define CONFIRM_REST_LEAST (20 * NSEC_PER_MSEC)
-#define CONFIRM_REST_MOST  NSEC_PER_SEC
+/* Time between the probes that ask for an answer to come again: after the first it is doubled
+ * each time, so that sooner or later the answer finds its try among the latest (match.c
+ * believes no other). */
+#define CONFIRM_GAP_LEAST (20 * NSEC_PER_MSEC)
+#define CONFIRM_GAP_MOST  NSEC_PER_SEC
 
 /* Wrong guesses of one port that may be accidents: an answer that comes twice shows more than
  * they do. */
@@ -89,6 +90,20 @@ void services_doubt_early(struct engine *engine, struct host *host, nsec_t now)
     }
 }
 
+nsec_t services_ask_again_at(const struct host *host, const struct slot *slot, nsec_t now)
+{
+    bool unconfirmed =
+        (slot->flags & SLOT_TENTATIVE) && !host->what->responder &&
+        host->signatures[slot->signature - 1].answer.reason == REASON_UDP_RESPONSE;
+    if (!unconfirmed || slot->tries <= slot->proofs)
+        return now;
+    nsec_t gap = CONFIRM_GAP_LEAST;
+    for (unsigned asked = slot->tries - slot->proofs; asked > 1 && gap < CONFIRM_GAP_MOST;
+         asked--)
+        gap *= 2;
+    return now - slot_elapsed(slot, now) + (gap < CONFIRM_GAP_MOST ? gap : CONFIRM_GAP_MOST);
+}
+
 bool services_was_late(const struct host *host, const struct slot *slot, unsigned try,
                        nsec_t elapsed)
 {
@@ -111,14 +126,4 @@ bool services_note_guess(struct host *host, uint32_t slot, enum reply_kind kind)
 bool services_are_guessed(const struct host *host, uint32_t slot)
 {
     return host->guesses && host->guesses[slot] > GUESSES_TOLERATED;
-}
-
-void services_space_confirmations(struct host *host, bool wanted)
-{
-    nsec_t rest = 2 * host->confirm_rest;
-    if (rest < CONFIRM_REST_LEAST)
-        rest = CONFIRM_REST_LEAST;
-    if (rest > CONFIRM_REST_MOST)
-        rest = CONFIRM_REST_MOST;
-    host->confirm_rest = wanted ? rest : 0;
 }
