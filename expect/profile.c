@@ -28,10 +28,10 @@ void profile_free(struct profile *profile)
 static int append_rules(struct rule_array *array, const struct rule_list *list,
                         struct complaints *complaints)
 {
-    if (array->count + list->count > PROFILE_RULES_MAX) {
+    if (array->count + list->count > RULES_OF_HOST_MAX) {
         if (complaints && list->first)
             complain(complaints, list->first->place, "more than %d rules for one host",
-                     PROFILE_RULES_MAX);
+                     RULES_OF_HOST_MAX);
         return 0;
     }
     struct rule **rules =

@@ -6,9 +6,6 @@
 #include "expect/coverage.h"
 #include "expect/rule.h"
 
-/* A list of more rules than this for one host is taken for an accident. */
-enum { PROFILE_RULES_MAX = 4096 };
-
 /* The ports of one protocol that are one rule's; no other assignment of the profile has
  * any of them. */
 struct assignment {

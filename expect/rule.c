@@ -190,7 +190,8 @@ void rule_read_lines(struct rule_reader *reader, const struct text *text,
 {
     struct rule_cursor cursor = cursor_at_start(reader, text);
     bool any = false;
-    while (cursor.token.kind != TOKEN_END && reader->complaints->count < COMPLAINTS_KEPT_MAX) {
+    while (cursor.token.kind != TOKEN_END && reader->complaints->count < COMPLAINTS_KEPT_MAX &&
+           list->count <= RULES_OF_HOST_MAX) {
         if (cursor.token.kind == TOKEN_SEPARATOR) {
             rule_cursor_step(&cursor);
             continue;
