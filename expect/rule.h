@@ -23,11 +23,11 @@ struct rule {
     bool complained; /* a conflict with an earlier rule was shown */
 };
 
-/* Rules in the order in which they were written. The rules live in an arena, their port
- * sets do not: rule_list_free() frees those. */
 /* More rules for one host are taken for an accident. */
 enum { RULES_OF_HOST_MAX = 4096 };
 
+/* Rules in the order in which they were written. The rules live in an arena, their port
+ * sets do not: rule_list_free() frees those. */
 struct rule_list {
     struct rule *first, *last;
     size_t count;
