@@ -39,6 +39,8 @@
 #define LIMIT_PAST 1.05
 /* After so many waits for the queue to empty, a delay should have become smaller. */
 #define WAITS_IN_VAIN 12
+/* So many cuts in a row for a queue at less than the path was found to carry: it is none. */
+#define FALLS_IN_VAIN 6
 /* A bucket of so much time, so that wake-ups may be late; as many packets as leave in
  * WAKE_SECONDS are worth waking up for. */
 #define BUCKET_SECONDS 0.004
@@ -56,7 +58,7 @@ static void begin_epoch(struct pace *pace, nsec_t now)
 
 void pace_init(struct pace *pace, double most, nsec_t now)
 {
-    *pace = (struct pace){.most = most > 0 ? most : PACE_UNLIMITED};
+    *pace = (struct pace){.most = most > 0 ? most : PACE_UNLIMITED, .judged = 1};
     pace->rate = pace->most < RATE_FIRST ? pace->most : RATE_FIRST;
     pace->good = pace->rate;
     pace->tokens = BUCKET_FIRST < pace->most ? BUCKET_FIRST : 1;
@@ -152,6 +154,17 @@ static void set_limit(struct pace *pace, double limit)
     pace->limit = pace->found = limit;
 }
 
+/* Ports behind a detour answer late now and then, however little is sent. Then the path seems
+ * to carry less each time, where a true limit would be found again. */
+static bool is_falling_in_vain(struct pace *pace)
+{
+    if (pace->limit == 0 || pace->rate >= pace->limit)
+        pace->falls = 0;
+    else if (pace->falls++ == 0)
+        pace->fallen_from = pace->rate;
+    return pace->falls == FALLS_IN_VAIN;
+}
+
 /* Falls to what leaves the queue. Where that seems to be much less than the path can carry, it,
  * or this machine, has stood still for a moment: then back to where it was once the queue is
  * gone. */
@@ -170,8 +183,17 @@ static void cut_for_queue(struct pace *pace, nsec_t delay, nsec_t now)
     cut(pace, probing ? rate * GUESS_SHARE : fmax(pace->good, rate / 2), now);
 }
 
-/* A delay that stays however long one waits is not of our making: the path has become longer,
- * or its least round trip was measured wrong. */
+/* The delay is not of our making: goes on from RATE. */
+static void put_up_with(struct pace *pace, nsec_t delay, double rate, nsec_t now)
+{
+    bottleneck_put_up_with(&pace->bottleneck, delay);
+    pace->waits = pace->falls = 0;
+    pace->limit = 0;
+    cut(pace, rate, now);
+}
+
+/* A delay that stays however long one waits is not of our making either: the path has become
+ * longer, or its least round trip was measured wrong. */
 static void answer_for_queue(struct pace *pace, nsec_t delay, nsec_t now)
 {
     if (pace->waits++ == 0) {
@@ -179,13 +201,14 @@ static void answer_for_queue(struct pace *pace, nsec_t delay, nsec_t now)
         pace->first_rate = pace->rate;
     }
     if (pace->waits > WAITS_IN_VAIN && delay * 4 > pace->first_delay * 3) {
-        bottleneck_put_up_with(&pace->bottleneck, delay);
-        pace->waits = 0;
-        cut(pace, pace->first_rate, now);
+        put_up_with(pace, delay, pace->first_rate, now);
         return;
     }
     if (pace->waits == 1 || bottleneck_rate(&pace->bottleneck) <= pace->rate) {
-        cut_for_queue(pace, delay, now);
+        if (is_falling_in_vain(pace))
+            put_up_with(pace, delay, pace->fallen_from, now);
+        else
+            cut_for_queue(pace, delay, now);
         return;
     }
     bottleneck_forget(&pace->bottleneck, now); /* it is being emptied */
@@ -246,8 +269,6 @@ static bool tells_of_base(const struct pace *pace, const struct pace_epoch *epoc
 static void judge_epoch(struct pace *pace, uint32_t number)
 {
     const struct pace_epoch *epoch = &pace->epochs[number % PACE_EPOCHS];
-    if (number == pace->epoch || epoch->returned + epoch->lost < epoch->sent)
-        return;
     const struct loss loss = {epoch->returned + epoch->lost, epoch->lost};
     if (tells_of_base(pace, epoch))
         path_loss_add_base(&pace->loss, &loss);
@@ -270,6 +291,26 @@ static void judge_epoch(struct pace *pace, uint32_t number)
     case LOSS_UNCLEAR:
         measure_base(pace);
         break;
+    }
+}
+
+static bool is_remembered(const struct pace *pace, uint32_t epoch)
+{
+    return pace->epoch - epoch < PACE_EPOCHS;
+}
+
+/* One after the other: that nothing was lost is known sooner than that something was, and
+ * whoever looked at what is known first would see too little loss, and then too much. */
+static void judge_epochs(struct pace *pace)
+{
+    while (pace->judged != pace->epoch) {
+        const struct pace_epoch *epoch = &pace->epochs[pace->judged % PACE_EPOCHS];
+        bool is_known = epoch->returned + epoch->lost >= epoch->sent;
+        if (is_remembered(pace, pace->judged) && !is_known)
+            return;
+        uint32_t number = pace->judged++;
+        if (is_remembered(pace, number))
+            judge_epoch(pace, number);
     }
 }
 
@@ -298,9 +339,8 @@ static void close_epoch(struct pace *pace, nsec_t now)
         pace->waits = 0;
     if (is_used(pace, age) && pace->answers > 0)
         grow(pace);
-    uint32_t closed = pace->epoch;
     begin_epoch(pace, now);
-    judge_epoch(pace, closed); /* on a short path all its controls are back already */
+    judge_epochs(pace); /* on a short path all its controls are back already */
 }
 
 uint32_t pace_allowance(struct pace *pace, nsec_t now)
@@ -332,11 +372,6 @@ nsec_t pace_next(const struct pace *pace)
     return pace->filled_at + (nsec_t)(seconds * (double)NSEC_PER_SEC) + 1;
 }
 
-static bool is_remembered(const struct pace *pace, uint32_t epoch)
-{
-    return pace->epoch - epoch < PACE_EPOCHS;
-}
-
 bool pace_is_unsure(const struct pace *pace)
 {
     return !pace->probing || !path_loss_is_settled(&pace->loss);
@@ -354,7 +389,7 @@ void pace_control_returned(struct pace *pace, uint32_t epoch)
     if (!is_remembered(pace, epoch))
         return;
     pace->epochs[epoch % PACE_EPOCHS].returned++;
-    judge_epoch(pace, epoch);
+    judge_epochs(pace);
 }
 
 void pace_control_lost(struct pace *pace, uint32_t epoch)
@@ -362,7 +397,7 @@ void pace_control_lost(struct pace *pace, uint32_t epoch)
     if (!is_remembered(pace, epoch))
         return;
     pace->epochs[epoch % PACE_EPOCHS].lost++;
-    judge_epoch(pace, epoch);
+    judge_epochs(pace);
 }
 
 /* Until now nobody knew whether anything gets there at all: goes back to the rate at which this

@@ -38,6 +38,7 @@ struct pace {
     nsec_t filled_at;
     bool probing;       /* past the doubling: growing in small steps */
     uint32_t epoch;     /* the one under way */
+    uint32_t judged;    /* the first that is not yet */
     uint32_t cut_epoch; /* what was sent before it has been answered for by a lower rate */
     nsec_t epoch_started;
     nsec_t cut_at; /* the latest cut; 0: none yet */
@@ -51,6 +52,8 @@ struct pace {
     unsigned waits;     /* for the queue to empty, one after the other */
     nsec_t first_delay; /* at the first of these, */
     double first_rate;  /* and the rate before it */
+    unsigned falls;     /* cuts for a queue below what the path was found to carry, in a row, */
+    double fallen_from; /* and the rate before the first of them */
     nsec_t rtt;         /* least of the hosts, smoothed; 0: nothing has answered yet */
     double base_rate;   /* at which the path's own loss was measured first */
     bool controlled;    /* a control has been sent */

@@ -130,11 +130,54 @@ static void loss_of_the_path_s_own_is_not_taken_for_a_bottleneck(void **state)
         fail_msg("%.1f s", (double)score.time / 1e9);
 }
 
+/* Half of the open ports, or a quarter, are forwarded to another site: their answers take
+ * longer however little is sent. */
+static void ports_behind_a_detour_are_not_taken_for_a_bottleneck(void **state)
+{
+    (void)state;
+    enum { OPEN = 200, STEP = 44, DETOUR_SEEDS = 10 };
+    static struct sim_row far_rows[OPEN];
+    struct portset many = {0};
+    assert_int_equal(portset_add(&many, 1, OPEN * STEP), 0);
+    struct target far_target = target;
+    far_target.ports[PROTO_TCP] = &many;
+    struct sim_host far_host = host;
+    far_host.rows = far_rows;
+    far_host.row_count = OPEN;
+    for (int every = 2; every <= 4; every += 2) {
+        for (int i = 0; i < OPEN; i++) {
+            uint16_t port = (uint16_t)(STEP * i + 1);
+            nsec_t late = i % every == 0 ? 20 * MS : 0;
+            far_rows[i] =
+                (struct sim_row){PROTO_TCP, port, port, {.behaviour = SIM_OPEN, .late = late}};
+        }
+        for (uint64_t seed = 1; seed <= DETOUR_SEEDS; seed++) {
+            struct sim_scenario scenario = {
+                .network = {.seed = seed,
+                            .wire = {{.delay = 10 * MS, .loss = 0.05},
+                                     {.delay = 10 * MS, .loss = 0.05}},
+                            .hosts = &far_host,
+                            .host_count = 1},
+                .targets = &far_target,
+                .target_count = 1,
+                .patience = 20 * NSEC_PER_SEC,
+            };
+            struct sim_score score;
+            struct error error = {""};
+            if (sim_scenario_run(&scenario, &score, &error) < 0)
+                fail_msg("seed %d: %s", (int)seed, error.text);
+            assert_string_equal(score.first_wrong, "");
+        }
+    }
+    portset_free(&many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_bottleneck_is_found_and_used),
         cmocka_unit_test(a_queue_that_outlasts_the_timeout_is_noticed),
+        cmocka_unit_test(ports_behind_a_detour_are_not_taken_for_a_bottleneck),
         cmocka_unit_test(loss_of_the_path_s_own_is_not_taken_for_a_bottleneck),
     };
     return cmocka_run_group_tests(tests, choose_ports, forget_ports);

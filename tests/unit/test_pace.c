@@ -153,8 +153,53 @@ static void loss_that_comes_with_the_rate_slows_down(void **state)
     pace_init(&pace, 0, 0);
     nsec_t now = send_for(&pace, 0, 150 * MS, 0, 0);
     double before = pace.rate;
-    send_for(&pace, now, 200 * MS, 0, 2);
+    for (int i = 0; i < 20; i++)
+        now = send_for(&pace, now, 10 * MS, 0, pace.rate > before * 3 / 4 ? 2 : 0);
     assert_true(pace.rate < before);
+}
+
+/* Each tenth control is lost, which is known long after others have returned. */
+static void loss_that_is_known_late_is_no_excess(void **state)
+{
+    (void)state;
+    enum { LATE = 300, TURNS = 5000 };
+    static uint32_t lost[TURNS + LATE]; /* by when it is known; 0: none is */
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    for (int turn = 0; turn < TURNS; turn++) {
+        nsec_t now = turn * MS;
+        if (lost[turn])
+            pace_control_lost(&pace, lost[turn]);
+        uint32_t packets = pace_allowance(&pace, now);
+        pace_spend(&pace, packets);
+        uint32_t epoch = packets ? pace_control_sent(&pace) : 0;
+        if (turn % 10 == 0)
+            lost[turn + LATE] = epoch;
+        if (turn % 10 == 0 || !epoch)
+            continue;
+        pace_control_returned(&pace, epoch);
+        pace_answer(&pace, now, 20 * MS, 0);
+    }
+    assert_true(pace.rate > 20000);
+}
+
+/* Some answers come from further away, however little is sent. */
+static void answers_of_ports_behind_a_detour_are_no_queue(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    uint32_t answers = 0;
+    for (nsec_t now = 0; now < 20000 * MS; now += MS) {
+        uint32_t packets = pace_allowance(&pace, now);
+        pace_spend(&pace, packets);
+        if (packets == 0)
+            continue;
+        pace_control_returned(&pace, pace_control_sent(&pace));
+        nsec_t excess = answers++ / 12 % 4 == 3 ? 20 * MS : 0;
+        pace_answer(&pace, now, 20 * MS + excess, excess);
+    }
+    assert_true(pace.rate > 2000);
 }
 
 static void a_full_machine_slows_down_at_once(void **state)
@@ -195,6 +240,8 @@ int main(void)
         cmocka_unit_test(the_rate_goes_back_to_where_the_first_answer_s_probe_was_sent),
         cmocka_unit_test(a_rate_that_was_cut_for_the_path_s_own_loss_comes_back),
         cmocka_unit_test(loss_that_comes_with_the_rate_slows_down),
+        cmocka_unit_test(loss_that_is_known_late_is_no_excess),
+        cmocka_unit_test(answers_of_ports_behind_a_detour_are_no_queue),
         cmocka_unit_test(a_full_machine_slows_down_at_once),
         cmocka_unit_test(a_rate_that_is_not_used_does_not_grow),
     };
