@@ -14,7 +14,7 @@
 void beacons_consider(struct engine *engine, uint32_t host_index)
 {
     struct beacons *beacons = &engine->beacons;
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (engine->target_count == 1 || beacons->count == BEACONS_MOST || host->is_beacon ||
         !controls_have_witness(&host->controls))
         return;
@@ -32,10 +32,10 @@ static void drop(struct engine *engine, uint8_t which)
     struct beacons *beacons = &engine->beacons;
     uint32_t host = beacons->hosts[which];
     beacons->hosts[which] = beacons->hosts[--beacons->count];
-    engine->hosts[host].is_beacon = false;
-    if (engine->hosts[host].phase == HOST_KEPT) {
+    engine->hosts[host]->is_beacon = false;
+    if (engine->hosts[host]->phase == HOST_KEPT) {
         beacons->kept--;
-        settle_host(engine, host, engine->hosts[host].void_reason);
+        settle_host(engine, host, engine->hosts[host]->void_reason);
     }
 }
 
@@ -49,7 +49,7 @@ size_t beacons_next_probe(struct engine *engine, nsec_t now, uint8_t *packet, ui
         return 0;
     uint8_t which = beacons->turn++ % beacons->count;
     *host = beacons->hosts[which];
-    if (controls_longest_streak(&engine->hosts[*host].controls) < STREAK_MOST)
+    if (controls_longest_streak(&engine->hosts[*host]->controls) < STREAK_MOST)
         return engine_send_control(engine, *host, CONTROL_BEACON, now, packet);
     drop(engine, which);
     return 0;
@@ -57,7 +57,7 @@ size_t beacons_next_probe(struct engine *engine, nsec_t now, uint8_t *packet, ui
 
 bool beacons_keep(struct engine *engine, uint32_t host_index, enum reason undecided)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     size_t others = engine->target_count - engine->finished - engine->beacons.kept - 1;
     if (engine->stopped || !host->is_beacon || others == 0)
         return false;

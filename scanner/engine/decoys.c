@@ -274,7 +274,7 @@ static void begin_round(struct decoys *decoys, nsec_t now)
 static size_t send_decoy(struct engine *engine, uint32_t host_index, struct decoy *decoy,
                          nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     int64_t index = host_find_slot(host, PROTO_TCP, decoy->port);
     uint32_t slot = index < 0 ? SLOT_DECOY + decoy->port : (uint32_t)index;
     struct control *control = controls_push(&host->controls, CONTROL_DECOY, slot, 0, now);
@@ -286,14 +286,14 @@ static size_t send_decoy(struct engine *engine, uint32_t host_index, struct deco
 static size_t send_witness(struct engine *engine, uint32_t host_index, nsec_t now,
                            uint8_t *packet)
 {
-    engine->hosts[host_index].decoys.witness_due = false;
+    engine->hosts[host_index]->decoys.witness_due = false;
     return engine_send_closer(engine, host_index, WITNESS_SYN_ACK, now, packet);
 }
 
 size_t decoys_next_probe(struct engine *engine, uint32_t host_index, nsec_t now,
                          uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     struct decoys *decoys = &host->decoys;
     if (now < decoys_due(host))
         return 0;

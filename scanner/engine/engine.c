@@ -69,7 +69,11 @@ struct engine *engine_new(const struct engine_options *options, const struct tar
     size_t room = target_count ? target_count : 1;
     engine->hosts = calloc(room, sizeof *engine->hosts);
     engine->ring = calloc(room, sizeof *engine->ring);
+    engine->waiting.phase = HOST_WAITING;
+    engine->over.phase = HOST_DONE;
     for (size_t i = 0; i < target_count; i++) {
+        if (engine->hosts)
+            engine->hosts[i] = &engine->waiting;
         for (int p = 0; p < PROTO_COUNT; p++)
             engine->totals.ports += targets[i].ports[p] ? portset_size(targets[i].ports[p]) : 0;
     }
@@ -89,7 +93,7 @@ void engine_free(struct engine *engine)
     if (!engine)
         return;
     for (size_t i = 0; engine->hosts && i < engine->target_count; i++)
-        host_free(&engine->hosts[i]);
+        engine_let_go(engine, (uint32_t)i);
     for (struct shared_index *shared = engine->indexes; shared;) {
         struct shared_index *next = shared->next;
         free_index(shared);
@@ -136,7 +140,10 @@ static const struct port_index *share_index(struct engine *engine, const struct 
 static int admit(struct engine *engine, uint32_t index)
 {
     const struct target *target = &engine->targets[index];
-    struct host *host = &engine->hosts[index];
+    struct host *host = calloc(1, sizeof *host);
+    if (!host)
+        return -ENOMEM;
+    engine->hosts[index] = host;
     for (int p = 0; p < PROTO_COUNT; p++) {
         host->index[p] = share_index(engine, target->ports[p], false);
         host->declared[p] = share_index(engine, target->declared[p], false);
@@ -149,6 +156,16 @@ static int admit(struct engine *engine, uint32_t index)
         return -ENOMEM;
     engine->slots_in_flight += host->slot_count;
     return 0;
+}
+
+void engine_let_go(struct engine *engine, uint32_t index)
+{
+    struct host *host = engine->hosts[index];
+    if (host == &engine->waiting || host == &engine->over)
+        return;
+    engine->hosts[index] = &engine->over;
+    host_free(host);
+    free(host);
 }
 
 static bool has_work_enough(const struct engine *engine)
@@ -180,7 +197,7 @@ void engine_set_route(struct engine *engine, size_t target, const struct net_rou
         engine->status = -ENOMEM;
         return;
     }
-    struct host *host = &engine->hosts[target];
+    struct host *host = engine->hosts[target];
     if (error < 0 || host->slot_count == 0) {
         settle_host(engine, (uint32_t)target, REASON_NO_ROUTE);
         return;
@@ -199,7 +216,7 @@ static void push_ring(struct engine *engine, uint32_t host)
     size_t tail = (engine->ring_head + engine->ring_count) % engine->target_count;
     engine->ring[tail] = host;
     engine->ring_count++;
-    engine->hosts[host].in_ring = true;
+    engine->hosts[host]->in_ring = true;
 }
 
 static uint32_t pop_ring(struct engine *engine)
@@ -207,7 +224,7 @@ static uint32_t pop_ring(struct engine *engine)
     uint32_t host = engine->ring[engine->ring_head];
     engine->ring_head = (engine->ring_head + 1) % engine->target_count;
     engine->ring_count--;
-    engine->hosts[host].in_ring = false;
+    engine->hosts[host]->in_ring = false;
     return host;
 }
 
@@ -219,12 +236,12 @@ static inline __attribute__((always_inline)) void fetch_ahead(const struct engin
     if (engine->ring_count <= FAR)
         return;
     uint32_t far = engine->ring[(engine->ring_head + FAR) % engine->target_count];
-    const char *host = (const char *)&engine->hosts[far];
+    const char *host = (const char *)engine->hosts[far];
     for (size_t i = 0; i < LINES; i++)
         __builtin_prefetch(host + i * LINE);
     uint32_t near = engine->ring[(engine->ring_head + NEAR) % engine->target_count];
-    __builtin_prefetch(engine->hosts[near].what);
-    __builtin_prefetch(engine->hosts[near].slots);
+    __builtin_prefetch(engine->hosts[near]->what);
+    __builtin_prefetch(engine->hosts[near]->slots);
     __builtin_prefetch(&engine->wakeups.place[near]);
 }
 
@@ -233,7 +250,7 @@ static void unpop_ring(struct engine *engine, uint32_t host)
     engine->ring_head = (engine->ring_head + engine->target_count - 1) % engine->target_count;
     engine->ring[engine->ring_head] = host;
     engine->ring_count++;
-    engine->hosts[host].in_ring = true;
+    engine->hosts[host]->in_ring = true;
 }
 
 /* Where ICMP errors are limited, a batch must be over before the bucket fills again: its
@@ -267,7 +284,7 @@ void engine_take_back(struct engine *engine, struct host *host, struct slot *slo
 
 void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)
 {
-    struct host *host = &engine->hosts[index];
+    struct host *host = engine->hosts[index];
     if (host->in_ring)
         return;
     if (!host_is_under_audit(host) || host->phase == HOST_KEPT) {
@@ -285,17 +302,17 @@ void engine_schedule(struct engine *engine, uint32_t index, nsec_t now)
 
 static size_t next_probe(struct engine *engine, uint32_t index, nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[index];
+    struct host *const *host = &engine->hosts[index]; /* it may be over in between */
     size_t length = decoys_next_probe(engine, index, now, packet);
     if (length > 0)
         return length;
-    if (host->phase == HOST_SENDING || host->phase == HOST_RESTING)
+    if ((*host)->phase == HOST_SENDING || (*host)->phase == HOST_RESTING)
         length = batch_next_probe(engine, index, now, packet);
-    if (length == 0 && host->phase == HOST_RESTING)
+    if (length == 0 && (*host)->phase == HOST_RESTING)
         batch_wake(engine, index, now);
-    if (length == 0 && host->phase == HOST_TWINNING)
+    if (length == 0 && (*host)->phase == HOST_TWINNING)
         length = twins_next_probe(engine, index, now, packet);
-    if (length == 0 && host->phase == HOST_TWINNING)
+    if (length == 0 && (*host)->phase == HOST_TWINNING)
         twins_wake(engine, index, now);
     return length;
 }
@@ -319,7 +336,7 @@ static void take(const struct engine *engine, struct net_packet *packet, uint32_
                  size_t length)
 {
     packet->length = (uint16_t)length;
-    packet->route = engine->hosts[host].route.id;
+    packet->route = engine->hosts[host]->route.id;
     packet->error = 0;
 }
 
@@ -334,7 +351,7 @@ size_t engine_take_probes(struct engine *engine, nsec_t now, struct net_packet *
     if (engine->pace.most == 0)
         pace_init(&engine->pace, engine->options.max_rate, now);
     while (wakeups_take(&engine->wakeups, now, &host)) {
-        if (!engine->hosts[host].in_ring)
+        if (!engine->hosts[host]->in_ring)
             push_ring(engine, host);
     }
     if (now < engine->paused_until)
@@ -350,15 +367,15 @@ size_t engine_take_probes(struct engine *engine, nsec_t now, struct net_packet *
         }
         fetch_ahead(engine);
         host = pop_ring(engine);
-        enum host_phase before = engine->hosts[host].phase;
+        enum host_phase before = engine->hosts[host]->phase;
         length = next_probe(engine, host, now, packets[count].bytes);
         if (length > 0) {
             take(engine, &packets[count++], host, length);
             idle = 0;
-        } else if (engine->hosts[host].phase == before) {
+        } else if (engine->hosts[host]->phase == before) {
             idle++;
         }
-        if (keeps_its_turn(&engine->hosts[host]))
+        if (keeps_its_turn(engine->hosts[host]))
             unpop_ring(engine, host);
         else
             engine_schedule(engine, host, now);
@@ -419,14 +436,13 @@ void engine_stop(struct engine *engine, nsec_t now, enum reason reason)
         return;
     engine->stopped = true;
     for (uint32_t i = 0; i < engine->target_count && engine->status == 0; i++) {
-        struct host *host = &engine->hosts[i];
-        if (host->phase == HOST_DONE)
+        if (engine->hosts[i] == &engine->over)
             continue;
-        if (!host->slots && admit(engine, i) < 0) {
+        if (engine->hosts[i] == &engine->waiting && admit(engine, i) < 0) {
             engine->status = -ENOMEM;
             return;
         }
-        services_doubt_early(engine, host, now);
+        services_doubt_early(engine, engine->hosts[i], now);
         settle_host(engine, i, reason);
     }
     engine->admitted = engine->target_count;

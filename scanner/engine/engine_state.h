@@ -54,7 +54,10 @@ struct engine {
     struct probe_maker *maker;
     struct address_table addresses;
     struct recent_probes recent;
-    struct host *hosts;
+    /* Those under audit have a place of their own as long as that lasts, so that what many
+     * packets touch is little and stays in the cache; the others share these. */
+    struct host **hosts;
+    struct host waiting, over;
     struct shared_index *indexes;
     struct permutation admission; /* order in which hosts are let in */
     size_t admitted, finished;
@@ -78,6 +81,8 @@ struct engine {
     struct engine_totals totals;
 };
 
+/* HOST is over: its place is free, and no pointer to it good any more. */
+void engine_let_go(struct engine *engine, uint32_t host);
 /* Wakes or queues a host according to its phase. */
 void engine_schedule(struct engine *engine, uint32_t host, nsec_t now);
 

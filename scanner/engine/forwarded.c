@@ -21,7 +21,7 @@ bool forwarded_match(struct engine *engine, nsec_t at, struct reply *reply)
     if (reply->kind != REPLY_ICMP_ERROR || !reply->quote.has_sequence)
         return false;
     struct recent_probe sent = recent_probes_find(&engine->recent, reply->quote.sequence);
-    const struct host *host = &engine->hosts[sent.host];
+    const struct host *host = engine->hosts[sent.host];
     if (!sent.try || !host_is_under_audit(host) || !host_has_prober(host, &reply->prober))
         return false;
     struct probe_address probe = host_probe(host, sent.slot, sent.try);

@@ -375,7 +375,7 @@ static enum reason give_up(const struct engine *engine, const struct host *host,
 static void finish_probing(struct engine *engine, uint32_t host_index, enum reason reason,
                            nsec_t now)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (host->undecided)
         refusals_wait(host, now);
     if (twin_cases_choose(host) || decoys_pending(host) || refusals_are_pending(host, now)) {
@@ -401,7 +401,7 @@ static bool judge_all(struct engine *engine, struct host *host, nsec_t now)
 
 void batch_wake(struct engine *engine, uint32_t host_index, nsec_t now)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (host->phase != HOST_RESTING)
         return;
     batch_expire_controls(engine, host, now);
@@ -430,7 +430,7 @@ static bool is_passing(int error)
 void batch_note_unsent(struct engine *engine, uint32_t host_index, const struct outgoing *out,
                        int error, nsec_t now)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (is_passing(error))
         pace_local_full(&engine->pace, now);
     if (host->phase == HOST_DONE)

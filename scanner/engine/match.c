@@ -430,7 +430,7 @@ static bool match_reply(struct match *m)
 static bool match_at(struct engine *engine, uint32_t index, nsec_t at,
                      const struct reply *reply)
 {
-    struct host *host = &engine->hosts[index];
+    struct host *host = engine->hosts[index];
     struct match match = {engine, host, reply, at, false};
     if (!host_has_prober(host, &reply->prober) || !match_reply(&match))
         return false;
@@ -443,7 +443,7 @@ static bool match_at(struct engine *engine, uint32_t index, nsec_t at,
 bool match_sequence(struct engine *engine, uint32_t host, uint32_t slot, nsec_t at,
                     const struct reply *reply)
 {
-    struct match match = {engine, &engine->hosts[host], reply, at, false};
+    struct match match = {engine, engine->hosts[host], reply, at, false};
     if (!find_sequence(&match, slot, reply->quote.sequence))
         return false;
     engine_schedule(engine, host, at);
@@ -460,7 +460,7 @@ void engine_receive(void *context, nsec_t at, const uint8_t *bytes, size_t lengt
         return;
     }
     int64_t target = address_table_find(&engine->addresses, &reply.target);
-    bool known = target >= 0 && host_is_under_audit(&engine->hosts[target]);
+    bool known = target >= 0 && host_is_under_audit(engine->hosts[target]);
     bool ours = (known && match_at(engine, (uint32_t)target, at, &reply)) ||
                 forwarded_match(engine, at, &reply);
     if (known && ours)

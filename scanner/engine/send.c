@@ -104,7 +104,7 @@ size_t engine_write_control(struct engine *engine, uint32_t host_index, struct c
                             uint8_t *packet)
 {
     assert(engine->hosts);
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     struct probe_address probe = host_control(host, control);
     engine->outgoing[engine->outgoing_count++] =
         (struct outgoing){host_index, control->slot, control->number, control->try};
@@ -132,7 +132,7 @@ void batch_expire_controls(struct engine *engine, struct host *host, nsec_t now)
 static size_t send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
                            int chosen, nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     struct controls *controls = &host->controls;
     const struct witness *witness = chosen < 0 ? NULL : &controls->witnesses[chosen];
     struct control *control =
@@ -149,7 +149,7 @@ static size_t send_control(struct engine *engine, uint32_t host_index, enum cont
 size_t engine_send_control(struct engine *engine, uint32_t host_index, enum control_kind kind,
                            nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     batch_expire_controls(engine, host, now);
     int chosen = controls_choose(&host->controls);
     return send_control(engine, host_index, kind, chosen, now, packet);
@@ -158,7 +158,7 @@ size_t engine_send_control(struct engine *engine, uint32_t host_index, enum cont
 size_t engine_send_closer(struct engine *engine, uint32_t host_index, enum witness_kind answer,
                           nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     batch_expire_controls(engine, host, now);
     int chosen = controls_choose_of(&host->controls, answer);
     return chosen < 0 ? 0
@@ -168,7 +168,7 @@ size_t engine_send_closer(struct engine *engine, uint32_t host_index, enum witne
 static size_t send_token_request(struct engine *engine, uint32_t host_index, int source,
                                  nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     struct token_source *asked = &host->controls.sources[source];
     asked->asks++;
     asked->asked_at = now;
@@ -229,7 +229,7 @@ static int64_t next_slot(struct host *host, nsec_t now)
 static size_t send_try(struct engine *engine, uint32_t host_index, uint32_t index, nsec_t now,
                        uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     struct slot *slot = &host->slots[index];
     if (host->batch.probed == 0)
         host->batch.started = now;
@@ -271,7 +271,7 @@ static bool is_companions_turn(struct engine *engine, const struct host *host)
 static size_t next_while_sending(struct engine *engine, uint32_t host_index, nsec_t now,
                                  uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (host->controls.left > 0) { /* hails before the first probe */
         host->controls.left--;
         return engine_send_control(engine, host_index, CONTROL_HAIL, now, packet);
@@ -361,14 +361,14 @@ static void begin_rest(struct host *host, nsec_t now)
 static size_t next_recall(struct engine *engine, uint32_t host_index, nsec_t now,
                           uint8_t *packet)
 {
-    struct control *control = refusals_next_control(&engine->hosts[host_index], now);
+    struct control *control = refusals_next_control(engine->hosts[host_index], now);
     return control ? engine_write_control(engine, host_index, control, packet) : 0;
 }
 
 static size_t next_while_resting(struct engine *engine, uint32_t host_index, nsec_t now,
                                  uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     struct controls *controls = &host->controls;
     if (host->undecided == 0)
         return next_recall(engine, host_index, now, packet);
@@ -387,7 +387,7 @@ static size_t next_while_resting(struct engine *engine, uint32_t host_index, nse
 
 size_t batch_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (host->phase == HOST_SENDING) {
         if (now < next_allowed(host))
             return 0;

@@ -191,7 +191,7 @@ static void describe_host(struct settlement *s, size_t target)
 
 void settle_host(struct engine *engine, uint32_t host_index, enum reason undecided)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (beacons_keep(engine, host_index, undecided))
         return;
     struct settlement settlement = {
@@ -215,8 +215,7 @@ void settle_host(struct engine *engine, uint32_t host_index, enum reason undecid
     limits_count(engine, host, 0);
     engine->totals.hosts_done++;
     engine->slots_in_flight -= host->slot_count;
-    host_free(host);
-    host->phase = HOST_DONE;
+    engine_let_go(engine, host_index);
     engine->finished++;
     beacons_release(engine);
 }

@@ -160,7 +160,7 @@ static struct control *next_control(struct host *host, nsec_t now)
 
 size_t twins_next_probe(struct engine *engine, uint32_t host_index, nsec_t now, uint8_t *packet)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     struct control *control = refusals_next_control(host, now);
     if (!control)
         control = next_control(host, now);
@@ -183,7 +183,7 @@ nsec_t twins_wake_time(const struct engine *engine, const struct host *host, nse
 
 void twins_wake(struct engine *engine, uint32_t host_index, nsec_t now)
 {
-    struct host *host = &engine->hosts[host_index];
+    struct host *host = engine->hosts[host_index];
     if (twins_wake_time(engine, host, now) > now)
         return;
     while (controls_expire(&host->controls, now, rtt_timeout(&host->rtt)))
