@@ -12,7 +12,7 @@
 /* Hosts that have something to send, at least, before another one is let in, on top of as many
  * as send one probe each within a round trip: enough to keep busy, and few enough that what is
  * known of them stays in the processor's cache. */
-#define HOSTS_AT_WORK 512
+#define HOSTS_AT_WORK 256
 /* A link that went down is looked at again after this time. */
 #define LINK_PAUSE (250 * NSEC_PER_MSEC)
 
