@@ -158,31 +158,6 @@ static void loss_that_comes_with_the_rate_slows_down(void **state)
     assert_true(pace.rate < before);
 }
 
-/* Each tenth control is lost, which is known long after others have returned. */
-static void loss_that_is_known_late_is_no_excess(void **state)
-{
-    (void)state;
-    enum { LATE = 300, TURNS = 5000 };
-    static uint32_t lost[TURNS + LATE]; /* by when it is known; 0: none is */
-    struct pace pace;
-    pace_init(&pace, 0, 0);
-    for (int turn = 0; turn < TURNS; turn++) {
-        nsec_t now = turn * MS;
-        if (lost[turn])
-            pace_control_lost(&pace, lost[turn]);
-        uint32_t packets = pace_allowance(&pace, now);
-        pace_spend(&pace, packets);
-        uint32_t epoch = packets ? pace_control_sent(&pace) : 0;
-        if (turn % 10 == 0)
-            lost[turn + LATE] = epoch;
-        if (turn % 10 == 0 || !epoch)
-            continue;
-        pace_control_returned(&pace, epoch);
-        pace_answer(&pace, now, 20 * MS, 0);
-    }
-    assert_true(pace.rate > 20000);
-}
-
 /* Some answers come from further away, however little is sent. */
 static void answers_of_ports_behind_a_detour_are_no_queue(void **state)
 {
@@ -240,7 +215,6 @@ int main(void)
         cmocka_unit_test(the_rate_goes_back_to_where_the_first_answer_s_probe_was_sent),
         cmocka_unit_test(a_rate_that_was_cut_for_the_path_s_own_loss_comes_back),
         cmocka_unit_test(loss_that_comes_with_the_rate_slows_down),
-        cmocka_unit_test(loss_that_is_known_late_is_no_excess),
         cmocka_unit_test(answers_of_ports_behind_a_detour_are_no_queue),
         cmocka_unit_test(a_full_machine_slows_down_at_once),
         cmocka_unit_test(a_rate_that_is_not_used_does_not_grow),
