@@ -48,9 +48,23 @@ static size_t encode(uint32_t character, char bytes[static 4])
     return following + 1;
 }
 
+/* Bytes at the beginning that may be shown as they are: of most texts all. */
+static size_t plain_length(const char *text, const struct escape *how)
+{
+    size_t length = 0;
+    while (text[length] >= 0x20 && text[length] < 0x7f && !how->instead[(int)text[length]])
+        length++;
+    return length;
+}
+
 void escape_write(FILE *out, const struct escape *how, const char *text)
 {
     while (text && *text) {
+        size_t plain = plain_length(text, how);
+        fwrite(text, 1, plain, out);
+        text += plain;
+        if (!*text)
+            return;
         uint32_t character = escape_next(&text);
         const char *instead = character < 128 ? how->instead[character] : NULL;
         if (instead) {
@@ -63,18 +77,10 @@ void escape_write(FILE *out, const struct escape *how, const char *text)
     }
 }
 
-/* Bytes at the beginning that may be shown as they are: of most texts all. */
-static size_t plain_length(const char *text)
-{
-    size_t length = 0;
-    while (text[length] >= 0x20 && text[length] < 0x7f)
-        length++;
-    return length;
-}
-
 char *escape_clean(const char *text)
 {
-    if (!text[plain_length(text)])
+    static const struct escape nothing;
+    if (!text[plain_length(text, &nothing)])
         return strdup(text);
     /* A bad byte grows to the three of U+FFFD, nothing grows more. */
     char *clean = malloc(strlen(text) * 3 + 4);

@@ -12,6 +12,11 @@ void stream_put(struct stream *stream, const char *format, ...)
     va_end(arguments);
 }
 
+void stream_copy(struct stream *stream, const char *text)
+{
+    fputs_unlocked(text, stream->out);
+}
+
 void stream_text(struct stream *stream, const char *text)
 {
     escape_write(stream->out, stream->escape, text);

@@ -20,6 +20,9 @@ struct stream {
 void stream_put(struct stream *stream, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same without a format, as it is. */
+void stream_copy(struct stream *stream, const char *text);
+
 /* Text from outside (NULL: nothing), escaped. */
 void stream_text(struct stream *stream, const char *text);
 

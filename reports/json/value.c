@@ -16,14 +16,20 @@ json_t *value_of_text(const char *text)
     return value;
 }
 
-json_t *value_of_time(const struct timespec *time)
+const char *value_time_text(const struct timespec *time, char text[static TIME_TEXT_SIZE])
 {
     struct tm utc;
-    char seconds[32], text[64];
+    char seconds[32];
     gmtime_r(&time->tv_sec, &utc);
     strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text, sizeof text, "%s.%03ldZ", seconds, time->tv_nsec / 1000000);
-    return json_string(text);
+    snprintf(text, TIME_TEXT_SIZE, "%s.%03ldZ", seconds, time->tv_nsec / 1000000);
+    return text;
+}
+
+json_t *value_of_time(const struct timespec *time)
+{
+    char text[TIME_TEXT_SIZE];
+    return json_string(value_time_text(time, text));
 }
 
 /* json_dumpf() locks the stream for each comma. */
