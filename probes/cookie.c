@@ -1,12 +1,13 @@
 #include "probes/cookie.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <sodium.h>
 #include <string.h>
 
 static_assert(crypto_shorthash_siphashx24_KEYBYTES == sizeof(struct cookie_key), "key size");
-static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(struct cookie), "cookie size");
-static_assert(crypto_shorthash_KEYBYTES == sizeof(struct cookie), "a cookie serves as a key");
+static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(struct cookie_key), "a hash is a key");
+static_assert(crypto_shorthash_KEYBYTES == sizeof(struct cookie_key), "key size");
 
 /* Keeps the uses of one key apart. */
 enum domain {
@@ -15,33 +16,35 @@ enum domain {
     DOMAIN_SOURCE,
 };
 
-/* What is hashed, in one unambiguous order. */
+/* What is hashed, in one unambiguous order. With so much room that all bytes of a value can be
+ * copied, and those that it does not have be written over by the next. */
 struct message {
-    uint8_t bytes[48];
+    uint8_t bytes[80];
     size_t length;
 };
 
+/* The low SIZE bytes of VALUE, the highest of them first. */
 static void put_number(struct message *message, uint64_t value, size_t size)
 {
-    assert(message->length + size <= sizeof message->bytes);
-    for (size_t i = size; i > 0; i--)
-        message->bytes[message->length++] = (uint8_t)(value >> (i - 1) * 8);
+    uint64_t big_endian = htobe64(value << (64 - 8 * size));
+    assert(message->length + sizeof big_endian <= sizeof message->bytes);
+    memcpy(message->bytes + message->length, &big_endian, sizeof big_endian);
+    message->length += size;
 }
 
 static void put_address(struct message *message, const struct addr *addr)
 {
-    size_t length = addr_length(addr);
-    assert(message->length + 1 + length <= sizeof message->bytes);
-    message->bytes[message->length++] = addr->family;
-    memcpy(message->bytes + message->length, addr->bytes, length);
-    message->length += length;
+    put_number(message, addr->family, 1);
+    assert(message->length + sizeof addr->bytes <= sizeof message->bytes);
+    memcpy(message->bytes + message->length, addr->bytes, sizeof addr->bytes);
+    message->length += addr_length(addr);
 }
 
-static uint64_t hash(const struct message *message, const uint8_t *key)
+static uint64_t hash(const struct message *message, const struct cookie_key *key)
 {
     uint64_t value;
     static_assert(sizeof value == crypto_shorthash_BYTES, "hash size");
-    (void)crypto_shorthash((uint8_t *)&value, message->bytes, message->length, key);
+    (void)crypto_shorthash((uint8_t *)&value, message->bytes, message->length, key->bytes);
     return value;
 }
 
@@ -59,42 +62,31 @@ void cookie_key_from_seed(struct cookie_key *key, uint64_t seed)
     (void)crypto_shorthash_siphashx24(key->bytes, message.bytes, message.length, public_key);
 }
 
-struct cookie cookie_make(const struct cookie_key *key, const struct flow *flow)
+/* A try is hashed like the rest rather than counted up: a second SYN whose sequence number lies
+ * inside the window of the first makes Linux reset a half-open connection (tcp_check_req). */
+struct cookie cookie_make(const struct cookie_key *key, const struct flow *flow, unsigned try)
 {
     struct message message = {.length = 0};
     put_number(&message, DOMAIN_FLOW, 1);
     put_number(&message, flow->proto, 1);
     put_number(&message, flow->source_port, 2);
     put_number(&message, flow->port, 2);
+    put_number(&message, try, sizeof try);
     put_address(&message, flow->source);
     put_address(&message, flow->target);
-    struct cookie cookie;
-    (void)crypto_shorthash_siphashx24((uint8_t *)cookie.word, message.bytes, message.length,
-                                      key->bytes);
-    return cookie;
-}
-
-struct cookie_fields cookie_for_try(const struct cookie *cookie, unsigned try)
-{
-    /* Hashed again rather than counted up: a second SYN whose sequence number lies inside
-     * the window of the first makes Linux reset a half-open connection (tcp_check_req). */
-    uint8_t key[crypto_shorthash_KEYBYTES];
-    memcpy(key, cookie->word, sizeof key);
-    struct message message = {.length = 0};
-    put_number(&message, try, sizeof try);
     uint64_t value = hash(&message, key);
 
     /* An IPv4 identification and a flow label are never used together, so they share bits. */
-    struct cookie_fields fields = {
+    struct cookie cookie = {
         .sequence = (uint32_t)value,
         .ip_id = (uint16_t)(value >> 32),
         .flow_label = (uint32_t)(value >> 32) & 0xfffff,
     };
-    if (fields.ip_id == 0)
-        fields.ip_id = 1;
-    if (fields.flow_label == 0)
-        fields.flow_label = 1;
-    return fields;
+    if (cookie.ip_id == 0)
+        cookie.ip_id = 1;
+    if (cookie.flow_label == 0)
+        cookie.flow_label = 1;
+    return cookie;
 }
 
 uint16_t cookie_source_index(const struct cookie_key *key, enum proto proto,
@@ -108,5 +100,5 @@ uint16_t cookie_source_index(const struct cookie_key *key, enum proto proto,
     put_number(&message, port, 2);
     put_number(&message, try, sizeof try);
     put_address(&message, target);
-    return (uint16_t)(hash(&message, key->bytes) % count);
+    return (uint16_t)(hash(&message, key) % count);
 }

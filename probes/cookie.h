@@ -25,12 +25,8 @@ struct flow {
     const struct addr *source, *target;
 };
 
-/* The secrets of one flow; each try takes its fields from it by cookie_for_try(). */
+/* What a probe carries of it. */
 struct cookie {
-    uint64_t word[2];
-};
-
-struct cookie_fields {
     uint32_t sequence;   /* TCP sequence number, echo data; also seeds UDP transaction ids */
     uint16_t ip_id;      /* IPv4 identification; never 0 */
     uint32_t flow_label; /* IPv6, 20 bits; never 0 */
@@ -41,9 +37,8 @@ void cookie_key_draw(struct cookie_key *key);
 /* The key that belongs to a seed: the same seed gives the same key. For tests and --seed. */
 void cookie_key_from_seed(struct cookie_key *key, uint64_t seed);
 
-struct cookie cookie_make(const struct cookie_key *key, const struct flow *flow);
 /* TRY counts from 1. */
-struct cookie_fields cookie_for_try(const struct cookie *cookie, unsigned try);
+struct cookie cookie_make(const struct cookie_key *key, const struct flow *flow, unsigned try);
 
 /* Which of COUNT source ports a probe to PORT of TARGET uses: 0 to COUNT-1. Each TRY takes
  * another one, so that a connection which an earlier try left half open cannot answer in

@@ -62,7 +62,7 @@ struct stamp_fields {
 struct probe_fields {
     const struct addr *source, *target;
     uint16_t source_port, port; /* echo: identifier and sequence number */
-    struct cookie_fields cookie;
+    struct cookie cookie;
     /* UDP: the transaction id, patched over the payload at this place */
     const uint8_t *transaction;
     uint16_t transaction_offset, transaction_length; /* length 0: none */

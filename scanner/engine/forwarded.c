@@ -10,7 +10,7 @@ static bool quotes_probe(const struct engine *engine, const struct probe_address
 {
     if (probe_maker_source_port(engine->maker, probe) != reply->source_port)
         return false;
-    struct cookie_fields fields = probe_maker_fields(engine->maker, probe, reply->source_port);
+    struct cookie fields = probe_maker_cookie(engine->maker, probe, reply->source_port);
     return fields.sequence == reply->quote.sequence &&
            (probe->target->family == ADDR_IPV6 ? fields.flow_label == reply->quote.flow_label
                                                : fields.ip_id == reply->quote.ip_id);

@@ -262,7 +262,7 @@ static bool find_sequence(struct match *m, uint32_t index, uint32_t sequence)
     unsigned tries = index < SLOT_DECOY ? host->slots[index].tries : 0;
     for (unsigned try = tries; try > 0; try--) {
         struct probe_address probe = host_probe(host, index, try);
-        if (probe_maker_fields(m->engine->maker, &probe, m->reply->source_port).sequence ==
+        if (probe_maker_cookie(m->engine->maker, &probe, m->reply->source_port).sequence ==
             sequence) {
             port_answered(m, index, try, UDP_MATCH_PROVEN);
             return true;
@@ -332,7 +332,7 @@ static bool udp_fits(struct match *m, const struct probe_address *probe, enum ud
         *proof = probe_maker_match_udp(maker, probe, reply);
         return reply->port == probe->port || *proof != UDP_MATCH_NONE;
     }
-    struct cookie_fields fields = probe_maker_fields(maker, probe, reply->source_port);
+    struct cookie fields = probe_maker_cookie(maker, probe, reply->source_port);
     *proof = UDP_MATCH_PROVEN;
     return probe->target->family == ADDR_IPV6 ? fields.flow_label == reply->quote.flow_label
                                               : fields.ip_id == reply->quote.ip_id;

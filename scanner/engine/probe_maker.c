@@ -135,28 +135,22 @@ uint16_t probe_maker_source_port(const struct probe_maker *maker,
     return (uint16_t)(maker->source_port_first + index);
 }
 
-static struct cookie make_cookie(const struct probe_maker *maker,
+struct cookie probe_maker_cookie(const struct probe_maker *maker,
                                  const struct probe_address *probe, uint16_t source_port)
 {
     const struct flow flow = {probe->proto, source_port, probe->port, probe->source,
                               probe->target};
-    return cookie_make(maker->key, &flow);
+    return cookie_make(maker->key, &flow, probe->try);
 }
 
-struct cookie_fields probe_maker_fields(const struct probe_maker *maker,
-                                        const struct probe_address *probe, uint16_t source_port)
-{
-    struct cookie cookie = make_cookie(maker, probe, source_port);
-    return cookie_for_try(&cookie, probe->try);
-}
-
-/* As many secret bytes as a transaction id takes, from further tries of the same cookie. */
+/* As many secret bytes as a transaction id takes, from further tries of the same flow. */
 static void make_transaction(const struct probe_maker *maker, const struct probe_address *probe,
                              uint16_t source_port, uint8_t bytes[static TRANSACTION_MAX])
 {
-    struct cookie cookie = make_cookie(maker, probe, source_port);
+    struct probe_address further = *probe;
     for (uint32_t i = 0; i < TRANSACTION_MAX / 4; i++) {
-        uint32_t word = cookie_for_try(&cookie, probe->try + (i << 24)).sequence;
+        further.try = probe->try + (i << 24);
+        uint32_t word = probe_maker_cookie(maker, &further, source_port).sequence;
         memcpy(bytes + 4 * i, &word, sizeof word);
     }
 }
@@ -213,7 +207,7 @@ size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *
         .target = probe->target,
         .source_port = source_port,
         .port = probe->port,
-        .cookie = probe_maker_fields(maker, probe, source_port),
+        .cookie = probe_maker_cookie(maker, probe, source_port),
     };
     if (probe->responder && form == PROBE_PLAIN)
         return write_tagged(maker, probe, &fields, packet);
@@ -236,7 +230,7 @@ size_t probe_maker_write(struct probe_maker *maker, const struct probe_address *
 struct echo_ids probe_maker_echo_ids(const struct probe_maker *maker,
                                      const struct probe_address *probe)
 {
-    uint32_t word = probe_maker_fields(maker, probe, 0).sequence;
+    uint32_t word = probe_maker_cookie(maker, probe, 0).sequence;
     return (struct echo_ids){(uint16_t)(word >> 16), (uint16_t)word};
 }
 
@@ -249,7 +243,7 @@ size_t probe_maker_write_echo(struct probe_maker *maker, const struct probe_addr
         .target = probe->target,
         .source_port = ids.identifier,
         .port = ids.sequence,
-        .cookie = probe_maker_fields(maker, probe, 0),
+        .cookie = probe_maker_cookie(maker, probe, 0),
     };
     return template_write(maker->echo[family_index(probe->target)], &fields, packet);
 }

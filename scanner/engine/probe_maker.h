@@ -45,8 +45,8 @@ void probe_maker_free(struct probe_maker *maker);
 uint16_t probe_maker_source_port(const struct probe_maker *maker,
                                  const struct probe_address *probe);
 
-/* The cookie fields of a probe sent from SOURCE_PORT. */
-struct cookie_fields probe_maker_fields(const struct probe_maker *maker,
+/* The cookie of a probe sent from SOURCE_PORT. */
+struct cookie probe_maker_cookie(const struct probe_maker *maker,
                                         const struct probe_address *probe,
                                         uint16_t source_port);
 

@@ -114,7 +114,7 @@ size_t engine_write_control(struct engine *engine, uint32_t host_index, struct c
         return probe_maker_write_echo(engine->maker, &probe, packet);
     }
     uint16_t source_port = probe_maker_source_port(engine->maker, &probe);
-    control->sequence = probe_maker_fields(engine->maker, &probe, source_port).sequence;
+    control->sequence = probe_maker_cookie(engine->maker, &probe, source_port).sequence;
     return probe_maker_write(engine->maker, &probe, control->form, packet);
 }
 

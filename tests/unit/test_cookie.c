@@ -38,6 +38,13 @@ static void drawn_keys_differ(void **state)
     assert_memory_not_equal(&one, &other, sizeof one);
 }
 
+static void assert_no_field_is_the_same(const struct cookie *cookie, struct cookie other)
+{
+    assert_int_not_equal(cookie->sequence, other.sequence);
+    assert_int_not_equal(cookie->ip_id, other.ip_id);
+    assert_int_not_equal(cookie->flow_label, other.flow_label);
+}
+
 static void every_part_of_the_flow_changes_the_cookie(void **state)
 {
     (void)state;
@@ -52,15 +59,12 @@ static void every_part_of_the_flow_changes_the_cookie(void **state)
         {PROTO_TCP, 80, 40000, &source, &target},  {PROTO_TCP, 40000, 80, &source6, &target6},
         {PROTO_TCP, 40000, 80, &source, &target6},
     };
-    struct cookie cookie = cookie_make(&key, &base), same = cookie_make(&key, &base);
+    struct cookie cookie = cookie_make(&key, &base, 1), same = cookie_make(&key, &base, 1);
     assert_memory_equal(&cookie, &same, sizeof cookie);
-    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
-        struct cookie other = cookie_make(&key, &changed[i]);
-        assert_int_not_equal(cookie.word[0], other.word[0]);
-        assert_int_not_equal(cookie.word[1], other.word[1]);
-    }
-    struct cookie other = cookie_make(&other_key, &base);
-    assert_memory_not_equal(&cookie, &other, sizeof cookie);
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++)
+        assert_no_field_is_the_same(&cookie, cookie_make(&key, &changed[i], 1));
+    assert_no_field_is_the_same(&cookie, cookie_make(&key, &base, 2));
+    assert_no_field_is_the_same(&cookie, cookie_make(&other_key, &base, 1));
 }
 
 static void the_scope_of_an_address_is_no_part_of_the_cookie(void **state)
@@ -71,31 +75,35 @@ static void the_scope_of_an_address_is_no_part_of_the_cookie(void **state)
                 answering = address("fe80::2");
     struct flow sent = {PROTO_TCP, 40000, 80, &source, &target};
     struct flow seen = {PROTO_TCP, 40000, 80, &source, &answering};
-    struct cookie one = cookie_make(&key, &sent), other = cookie_make(&key, &seen);
+    struct cookie one = cookie_make(&key, &sent, 1), other = cookie_make(&key, &seen, 1);
     assert_memory_equal(&one, &other, sizeof one);
 }
 
 static void tries_of_a_flow_lie_outside_of_each_others_window(void **state)
 {
     (void)state;
-    struct cookie cookie = {{0x0123456789abcdef, 0xfedcba9876543210}};
-    struct cookie_fields first = cookie_for_try(&cookie, 1);
+    struct cookie_key key = key_of(1);
+    struct addr source = address("192.0.2.1"), target = address("192.0.2.2");
+    const struct flow flow = {PROTO_TCP, 40000, 80, &source, &target};
+    struct cookie first = cookie_make(&key, &flow, 1);
     for (unsigned try = 2; try < 30; try++) {
-        struct cookie_fields fields = cookie_for_try(&cookie, try);
-        assert_true(fields.sequence - first.sequence > 65536);
-        assert_true(first.sequence - fields.sequence > 65536);
+        struct cookie cookie = cookie_make(&key, &flow, try);
+        assert_true(cookie.sequence - first.sequence > 65536);
+        assert_true(first.sequence - cookie.sequence > 65536);
     }
 }
 
 static void an_ip_id_or_flow_label_is_never_zero_nor_too_wide(void **state)
 {
     (void)state;
-    for (uint64_t word = 0; word < 200000; word++) {
-        struct cookie cookie = {{word, 0}};
-        struct cookie_fields fields = cookie_for_try(&cookie, 1);
-        assert_int_not_equal(fields.ip_id, 0);
-        assert_int_not_equal(fields.flow_label, 0);
-        assert_true(fields.flow_label <= 0xfffff);
+    struct cookie_key key = key_of(1);
+    struct addr source = address("192.0.2.1"), target = address("192.0.2.2");
+    const struct flow flow = {PROTO_TCP, 40000, 80, &source, &target};
+    for (unsigned try = 1; try <= 200000; try++) {
+        struct cookie cookie = cookie_make(&key, &flow, try);
+        assert_int_not_equal(cookie.ip_id, 0);
+        assert_int_not_equal(cookie.flow_label, 0);
+        assert_true(cookie.flow_label <= 0xfffff);
     }
 }
 
