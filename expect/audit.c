@@ -71,12 +71,13 @@ void audit_free(struct audit *audit)
     free(audit);
 }
 
-/* Doubles ARRAY's room when it is full. NULL: no memory, and ARRAY is as it was. */
+/* Doubles ARRAY's room when it is full; most hosts of a fleet have one verdict. NULL: no memory, and
+ * ARRAY is as it was. */
 static void *make_room(void *array, size_t count, size_t *capacity, size_t item_size)
 {
     if (count < *capacity)
         return array;
-    size_t wanted = *capacity ? *capacity * 2 : 4;
+    size_t wanted = *capacity ? *capacity * 2 : 1;
     void *grown = reallocarray(array, wanted, item_size);
     if (grown)
         *capacity = wanted;

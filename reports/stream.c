@@ -17,6 +17,17 @@ void stream_copy(struct stream *stream, const char *text)
     fputs_unlocked(text, stream->out);
 }
 
+void stream_number(struct stream *stream, uint64_t number)
+{
+    char digits[sizeof "18446744073709551615"];
+    char *first = digits + sizeof digits - 1;
+    *first = '\0';
+    do
+        *--first = (char)('0' + number % 10);
+    while (number /= 10);
+    stream_copy(stream, first);
+}
+
 void stream_text(struct stream *stream, const char *text)
 {
     escape_write(stream->out, stream->escape, text);

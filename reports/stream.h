@@ -8,6 +8,7 @@
 #include "reports/escape.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct stream {
@@ -20,8 +21,9 @@ struct stream {
 void stream_put(struct stream *stream, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same without a format, as it is. */
+/* The same without a format: TEXT as it is, and NUMBER in decimal. */
 void stream_copy(struct stream *stream, const char *text);
+void stream_number(struct stream *stream, uint64_t number);
 
 /* Text from outside (NULL: nothing), escaped. */
 void stream_text(struct stream *stream, const char *text);

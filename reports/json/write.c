@@ -6,7 +6,6 @@
 #include "reports/stream.h"
 #include "reports/writers.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,7 +51,7 @@ static void write_unsigned(struct stream *json, const void *at, size_t size)
                      : size == 2 ? number.two
                      : size == 4 ? number.four
                                  : number.eight;
-    stream_put(json, "%" PRIu64, value > INT64_MAX ? INT64_MAX : value);
+    stream_number(json, value > INT64_MAX ? INT64_MAX : value);
 }
 
 /* Nine digits carry every measure; more would show the noise of binary fractions. A real number
@@ -60,6 +59,11 @@ static void write_unsigned(struct stream *json, const void *at, size_t size)
 static void write_real(struct stream *json, double value)
 {
     char text[32];
+    if (value >= 0 && value < 1e9 && value == floor(value)) { /* most are 0 or 1 */
+        stream_number(json, (uint64_t)value);
+        stream_copy(json, ".0");
+        return;
+    }
     snprintf(text, sizeof text, "%.9g", isfinite(value) ? value : 0);
     char *exponent = strchr(text, 'e');
     if (exponent) { /* 5e-7, not 5e-07 */
@@ -128,10 +132,10 @@ static void write_value(struct stream *json, const void *object, const struct js
         stream_copy(json, "}");
         break;
     case JSON_KIND_SCHEMA:
-        stream_put(json, "%d", JSON_SCHEMA);
+        stream_number(json, JSON_SCHEMA);
         break;
     case JSON_KIND_COUNT:
-        stream_put(json, "%" PRIu32, portset_size(at));
+        stream_number(json, portset_size(at));
         break;
     case JSON_KIND_END:
         break;
