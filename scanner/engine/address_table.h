@@ -1,16 +1,18 @@
-/* From an address to the number of its target, by open addressing. The addresses lie in the
- * table itself, so that a look-up touches one line of memory. */
+/* From an address to the number of its target, by open addressing. A place is small, so that the
+ * table of a fleet stays in the processor's cache, and knows enough of its address that as a rule
+ * no other one is looked at. */
 #ifndef SCANNER_ADDRESS_TABLE_H
 #define SCANNER_ADDRESS_TABLE_H
 
 #include "probes/target.h"
 
 struct address_place {
-    struct addr address; /* ADDR_NONE: free */
-    uint32_t target;
+    uint32_t tag;    /* of the address's hash */
+    uint32_t number; /* of the target, from 1; 0: free */
 };
 
 struct address_table {
+    const struct target *targets; /* borrowed */
     struct address_place *places;
     size_t mask;
 };
