@@ -71,8 +71,8 @@ void audit_free(struct audit *audit)
     free(audit);
 }
 
-/* Doubles ARRAY's room when it is full; most hosts of a fleet have one verdict. NULL: no memory, and
- * ARRAY is as it was. */
+/* Doubles ARRAY's room when it is full; most hosts of a fleet have one verdict. NULL: no
+ * memory, and ARRAY is as it was. */
 static void *make_room(void *array, size_t count, size_t *capacity, size_t item_size)
 {
     if (count < *capacity)

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static_assert(crypto_shorthash_siphashx24_KEYBYTES == sizeof(struct cookie_key), "key size");
-static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(struct cookie_key), "a hash is a key");
+static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(struct cookie_key),
+              "a hash is a key");
 static_assert(crypto_shorthash_KEYBYTES == sizeof(struct cookie_key), "key size");
 
 /* Keeps the uses of one key apart. */
@@ -24,8 +25,8 @@ struct message {
     size_t length;
 };
 
-/* The low SIZE bytes of VALUE, the highest of them first. Inline: with a known SIZE, and often a
- * known place, it is a store. */
+/* The low SIZE bytes of VALUE, the highest of them first. Inline: with a known SIZE, and often
+ * a known place, it is a store. */
 static inline __attribute__((always_inline)) void put_number(struct message *message,
                                                              uint64_t value, size_t size)
 {

@@ -1,6 +1,6 @@
-/* From an address to the number of its target, by open addressing. A place is small, so that the
- * table of a fleet stays in the processor's cache, and knows enough of its address that as a rule
- * no other one is looked at. */
+/* From an address to the number of its target, by open addressing. A place is small, so that
+ * the table of a fleet stays in the processor's cache, and knows enough of its address that as
+ * a rule no other one is looked at. */
 #ifndef SCANNER_ADDRESS_TABLE_H
 #define SCANNER_ADDRESS_TABLE_H
 
