@@ -132,7 +132,7 @@ class Bench:
     def fails(self, test: str, number: int, item: Path) -> bool:
         program = self.folder / f"{number}"
         name = Path(test).name
-        subprocess.run(["gcc", *SANITIZERS, "-o", str(program),
+        subprocess.run(["gcc", *SANITIZERS, "-fno-lto", "-o", str(program),
                         str(self.build / f"tests/CMakeFiles/{name}.dir/{test}.c.o"), str(item),
                         *self.link_with], check=True, capture_output=True)
         try:
