@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* As many packets as go out between two looks at what has come in. */
-enum { BATCH = 128, ROUTES_PER_TURN = 64, PACKET_ROOM = NET_HEADROOM + PACKET_SIZE_MAX };
+enum { BATCH = 256, ROUTES_PER_TURN = 64, PACKET_ROOM = NET_HEADROOM + PACKET_SIZE_MAX };
 
 struct buffers {
     struct net_packet packets[BATCH];
