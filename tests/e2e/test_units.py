@@ -1,6 +1,7 @@
 """The units in packaging/ under the systemd that they are for: as PID 1 in a container over a
 throw-away copy of this machine's files, in a namespace of the lab."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,11 @@ RESPONDER, AUDIT, TIMER = "portvet-respond.service", "portvet-audit.service", "p
 PATIENCE_S = 60
 # Of systemd-analyze, in tenths: from 50 on it says "medium".
 EXPOSURE_MOST = 45
-# What a unit says goes to a file, to be read from outside.
-LOG = "[Service]\nStandardError=append:/{unit}.log\n"
+# What a unit says goes to a file, to be read from outside; sanitizers are told there what they are
+# told here.
+LOG = "[Service]\nStandardError=append:/{unit}.log\n" + "".join(
+    f"Environment={name}={os.environ[name]}\n" for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS")
+    if name in os.environ)
 POLICY = "hosts: {198.51.100.7: 1-100 closed; others not open}\n"
 
 
