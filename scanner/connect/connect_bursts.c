@@ -63,6 +63,7 @@ void connect_bursts_begin(struct connect *connect, struct connect_host *host, ui
     for (uint32_t i = host->first; i < host->first + host->count; i++) {
         struct connect_slot *silent = &connect->slots[i];
         silent->proofs = 0;
+        silent->flags &= (uint8_t)~CONNECT_UNHEARD;
         if (!(silent->flags & CONNECT_PROVEN))
             continue;
         silent->flags &= (uint8_t)~CONNECT_PROVEN;

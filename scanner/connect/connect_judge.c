@@ -115,14 +115,19 @@ static bool round_counts(const struct connect_host *host)
     return host->token < 0 ? !host->rejected : connect_bursts_count(host);
 }
 
-static bool may_be_proven(const struct connect *connect, const struct connect_slot *slot)
+static bool may_be_proven(const struct connect_slot *slot)
 {
-    if (slot->flags & (CONNECT_DECIDED | CONNECT_TENTATIVE | CONNECT_REFUSED | CONNECT_PROVEN))
-        return false;
+    return !(slot->flags &
+             (CONNECT_DECIDED | CONNECT_TENTATIVE | CONNECT_REFUSED | CONNECT_PROVEN));
+}
+
+/* A socket that is connected to a port does not see what comes from another one. */
+static bool is_heard(const struct connect *connect, const struct connect_slot *slot)
+{
     const struct udp_library *library = connect->options.way.library;
     const struct udp_probe *asked =
         slot->proto == PROTO_UDP && library ? udp_library_find(library, slot->port) : NULL;
-    return !asked || !asked->answers_from_other_port; /* which this socket would not see */
+    return !asked || !asked->answers_from_other_port;
 }
 
 static unsigned questions_of(const struct connect *connect, const struct connect_slot *slot)
@@ -147,9 +152,12 @@ static void count_proofs(struct connect *connect, struct connect_host *host, boo
         if (!counts && slot->proofs > 0)
             slot->proofs--;
         unsigned questions = questions_of(connect, slot);
-        if (!counts || needed == 0 || slot->proofs < needed * questions ||
-            !may_be_proven(connect, slot))
+        if (!counts || needed == 0 || slot->proofs < needed * questions || !may_be_proven(slot))
             continue;
+        if (!is_heard(connect, slot)) {
+            slot->flags |= CONNECT_UNHEARD;
+            continue;
+        }
         slot->flags |= CONNECT_PROVEN;
         host->undecided--;
         connect->progress.decided++;
@@ -160,10 +168,12 @@ static void count_proofs(struct connect *connect, struct connect_host *host, boo
     }
 }
 
+/* Nothing is left that further rounds would tell. */
 static bool is_hopeless(const struct connect *connect, const struct connect_host *host)
 {
     for (uint32_t i = host->first; i < host->first + host->count; i++) {
-        if (!(connect->slots[i].flags & (CONNECT_DECIDED | CONNECT_PROVEN | CONNECT_REFUSED)))
+        if (!(connect->slots[i].flags &
+              (CONNECT_DECIDED | CONNECT_PROVEN | CONNECT_REFUSED | CONNECT_UNHEARD)))
             return false;
     }
     return true;

@@ -16,7 +16,8 @@ enum connect_slot_flag {
     CONNECT_TENTATIVE = 2, /* answered in a way that a stranger might have guessed */
     CONNECT_REFUSED = 4,   /* this machine let no packet to it out */
     CONNECT_PROVEN = 8,    /* silent often enough, if all packets left */
-    CONNECT_IN_BURST = 16, /* asked in the burst of the round under way */
+    CONNECT_UNHEARD = 16,  /* so too, but its answers do not reach the socket that asks */
+    CONNECT_IN_BURST = 32, /* asked in the burst of the round under way */
 };
 
 struct connect_slot {

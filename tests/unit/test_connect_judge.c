@@ -267,6 +267,25 @@ static void port_that_was_not_let_out_is_never_silent(void **state)
     window_close(&window);
 }
 
+/* TFTP: a connected socket never hears it. */
+static void port_that_answers_from_another_one_is_given_up_unproven(void **state)
+{
+    (void)state;
+    struct udp_library library = {0};
+    struct udp_probe probe = {.name = strdup("tftp"), .answers_from_other_port = true};
+    assert_int_equal(portset_add(&probe.ports, 53, 53), 0);
+    assert_int_equal(udp_library_add(&library, &probe), 0);
+    struct window window;
+    begin(&window);
+    window.connect->options.way.library = &library;
+    window_answer(&window, 0, &window_syn_ack);
+    assert_int_equal(rounds_to_proof(&window, 100, 0, true, 20), 4);
+    assert_false(is(&window, WINDOW_UDP, CONNECT_PROVEN));
+    assert_true(window.host->finished);
+    window_close(&window);
+    udp_library_free(&library);
+}
+
 static void why_it_was_not_let_out_is_told(void **state)
 {
     (void)state;
@@ -354,6 +373,7 @@ int main(void)
         cmocka_unit_test(silence_before_the_first_reject_is_taken_back),
         cmocka_unit_test(port_that_answered_once_is_never_silent),
         cmocka_unit_test(port_that_was_not_let_out_is_never_silent),
+        cmocka_unit_test(port_that_answers_from_another_one_is_given_up_unproven),
         cmocka_unit_test(why_it_was_not_let_out_is_told),
         cmocka_unit_test(host_that_answers_nothing_is_given_up_after_three_rounds),
         cmocka_unit_test(host_that_answers_is_not_given_up_so_soon),
