@@ -206,6 +206,12 @@ static bool complain_no_service(struct rule_cursor *cursor, const struct item *i
         complain(complaints, place, "ports expected before '%s'", item->text);
         return false;
     }
+    if (proto_from_name(item->text) >= 0) {
+        complain(complaints, place,
+                 "'%s' belongs before the first port, or to one of them: '53/%s'", item->text,
+                 item->text);
+        return false;
+    }
     service_suggest(&suggestion, proto, best);
     complain(complaints, place, "'%s' is no %s service of the system's service database%s",
              item->text, proto_name(proto), suggestion_format(&suggestion, advice));

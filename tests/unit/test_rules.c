@@ -155,6 +155,8 @@ static void what_is_wrong_is_said_with_its_place(void **state)
         {"-80 open", "-e:1:1: '-80' is neither a port nor a range such as 1000-2000"},
         {"80,,443 open", "-e:1:4: a port expected, not ','"},
         {"80, open", "-e:1:5: ports expected before 'open'"},
+        {"80, udp 53 open",
+         "-e:1:5: 'udp' belongs before the first port, or to one of them: '53/udp'"},
         {"nosuchsvc open",
          "-e:1:1: 'nosuchsvc' is no tcp service of the system's service database"},
         {"80/sctp open", "-e:1:4: tcp, udp or tcp+udp expected after '/', not 'sctp'"},
