@@ -1,6 +1,6 @@
 /* The JSON report (RFC 8259), field by field as the tables have it. It is written as text,
- * because that of a fleet has millions of values, and making each of them with jansson takes as
- * long as a quarter of the scan; jansson reads it back, in tests and fuzzing too. */
+ * because that of a fleet has millions of values, and making each of them with jansson took an
+ * eighth of the whole run; jansson reads it back, in tests and fuzzing too. */
 #include "reports/json/fields.h"
 #include "reports/json/value.h"
 #include "reports/stream.h"
